@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { pageSizes } from "./scripts/page-sizes.mjs";
+import { pageStrategies } from "./scripts/page-strategies.mjs";
 import { softwareAdapter } from "./scripts/software-adapter.mjs";
 import { workerKernels } from "./scripts/worker-kernels.mjs";
 
@@ -76,7 +78,7 @@ const proxied = ["/blobs", "/tuned.safetensors", "/run.json", "/healthz", "/metr
 export default defineConfig(async ({ command }) => ({
   root: process.env.VITEST ? repository : pages,
   publicDir: command === "serve" && !process.env.VITEST ? join(repository, "public") : false,
-  plugins: [wasmFiles(), noLibraryThreads()],
+  plugins: [wasmFiles(), noLibraryThreads(), pageStrategies(), pageSizes()],
   // a page may lie under any path: everything is found from where it lies itself
   base: "./",
   build: {
@@ -92,6 +94,7 @@ export default defineConfig(async ({ command }) => ({
         stage: join(pages, "stage.html"),
         try: join(pages, "try.html"),
         tryServiceWorker: join(pages, "src/try/serviceWorker.ts"),
+        trust: join(pages, "trust.html"),
         ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}),
       },
       // a service worker keeps its name from build to build, and serves what lies in its folder

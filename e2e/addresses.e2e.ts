@@ -9,7 +9,8 @@ test("on plain http under another name a tab trains on one thread of WASM and sa
   const there = named(coordinator);
   await page.goto(there.url);
   expect(await page.evaluate(() => isSecureContext)).toBe(false);
-  await expect(page.getByTestId("insecure")).toContainText("https");
+  await expect(page.getByTestId("preflight-backend")).toContainText("because this page came over plain http");
+  await expect(page.getByTestId("preflight-backend")).toHaveAttribute("data-mend", "openHttps");
   await page.goto(joinAddress(there, "auto", 2));
   const outcome = await coordinator.whenDone();
   expect(miscounted(outcome)).toEqual([]);

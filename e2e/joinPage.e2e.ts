@@ -104,7 +104,7 @@ test("an own file that is not UTF-8 is refused as the command line refuses it, a
   await page.getByTestId("source-own").check();
   const file = join(projectFolder, "packages/data/src/testing/windows1252.csv");
   await page.getByTestId("own-file").setInputFiles(file);
-  await expect(page.getByTestId("own-file-problem")).toHaveText("windows1252.csv is not UTF-8 text: save it as UTF-8");
+  await expect(page.getByTestId("own-file-problem")).toHaveText("windows1252.csv is not UTF-8 text. Save it as UTF-8.");
   await expect(page.getByTestId("join")).toBeDisabled();
   const text = new TextDecoder("windows-1252").decode(await readFile(file));
   await page.getByTestId("own-file").setInputFiles({ name: "own.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
@@ -113,29 +113,24 @@ test("an own file that is not UTF-8 is refused as the command line refuses it, a
   await coordinator.close();
 });
 
-test("a reloaded tab with its own file asks for the file again, and with the same file it is the same device", async ({ page }) => {
+test("a reloaded tab goes on with its own examples as the same device, and after leaving they wait on the page", async ({ page }) => {
   const run = { ...tinyRun, roster: "open" as const, numDevices: 2, minDevices: 2, cohortSize: 2 };
   const coordinator = await serveRun(run); // a second device does not come: nothing is trained
-  await mkdir(places.runs, { recursive: true });
-  const file = scratch("again.csv");
-  await writeFile(file, `text,label\n${ownTexts.map((row) => row.join(",")).join("\n")}\n`);
-  const joinWithFile = async (): Promise<void> => {
-    await page.getByTestId("own-file").setInputFiles(file);
-    await page.getByTestId("join").click();
-    await expect(page.locator("html")).toHaveAttribute("data-state", "waiting");
-  };
   await page.goto(`${coordinator.url}/?backend=wasm&threads=1`);
   await page.getByTestId("source-own").check();
-  await joinWithFile();
+  const text = `text,label\n${ownTexts.map((row) => row.join(",")).join("\n")}\n`;
+  await page.getByTestId("own-file").setInputFiles({ name: "again.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await page.getByTestId("join").click();
+  await expect(page.locator("html")).toHaveAttribute("data-state", "waiting");
   await page.reload();
-  await expect(page.getByTestId("comeback")).toContainText("Choose the same file again; the tab then continues where it was.");
-  await joinWithFile();
+  await expect(page.locator("html")).toHaveAttribute("data-state", "waiting");
+  await expect(page.getByTestId("examples")).toHaveText("4");
   expect(coordinator.status()).toMatchObject({ numDevices: 1, numConnected: 1 });
   await page.getByTestId("leave").click();
   await expect(page.locator("html")).toHaveAttribute("data-state", "left");
   await page.reload();
-  await expect(page.getByTestId("join")).toBeVisible();
-  await expect(page.getByTestId("comeback")).toHaveCount(0);
+  await expect(page.getByTestId("own-file-preview")).toContainText("4 examples: 1 delivery, 1 quality, 1 service, 1 price");
+  await expect(page.getByTestId("join")).toBeEnabled();
   await coordinator.close();
 });
 

@@ -259,6 +259,47 @@ test("in a run by code word the tuned model answers who types the word, which go
   await coordinator.close();
 });
 
+test("a text that was answered wrongly goes to the examples of the tab that takes part, with the right answer and to nobody else", async ({
+  page,
+  context,
+}) => {
+  const coordinator = await serveRun({ ...tinyRun, roster: "open", numDevices: 2, minDevices: 2, cohortSize: 2 }); // a second device does not come
+  const sent: string[] = [];
+  context.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
+  await page.goto(tryAddress(coordinator));
+  await ask(page, text);
+  await expect(page.getByTestId("correction")).toHaveCount(0); // this browser brings no examples
+  const joined = await context.newPage();
+  joined.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(String(payload))));
+  await joined.goto(`${coordinator.url}/?backend=wasm&threads=1`);
+  await joined.getByTestId("source-own").check();
+  for (const [label, typed] of ["it came late", "it broke"].entries()) {
+    await joined.getByTestId("example-text").fill(typed);
+    await joined.getByTestId(`add-as-${label}`).click();
+  }
+  await joined.getByTestId("join").click();
+  await expect(joined.locator("html")).toHaveAttribute("data-state", "waiting");
+  await page.reload();
+  await ask(page, text);
+  await page.getByTestId("correct-2").click();
+  await expect(page.getByTestId("correction")).toContainText("Added as “service”.");
+  await joined.getByTestId("example-text").fill("too dear");
+  await joined.getByTestId("add-as-3").click();
+  const kept = () =>
+    page.evaluate(async () => {
+      const opened = indexedDB.open("tutti-examples");
+      await new Promise((resolve) => opened.addEventListener("success", resolve));
+      const all = opened.result.transaction("tables").objectStore("tables").getAll();
+      await new Promise((resolve) => all.addEventListener("success", resolve));
+      opened.result.close();
+      return all.result.map(({ examples }) => examples.map(({ text, label }: { text: string; label: number }) => `${text}: ${label}`));
+    });
+  await expect.poll(kept).toEqual([["it came late: 0", "it broke: 1", `${text}: 2`, "too dear: 3"]]);
+  expect(sent.filter((one) => one.includes("courier"))).toEqual([]);
+  await joined.close();
+  await coordinator.close();
+});
+
 test("on localhost the page opens and answers without a network, and the join page keeps nothing; on plain http it says that it needs the network", async ({
   page,
   context,

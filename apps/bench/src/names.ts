@@ -8,6 +8,7 @@ export const benchNames = [
   "demo",
   "lab",
   "systems",
+  "pages",
   "speed",
   "gpu",
   "tests",

@@ -7,6 +7,7 @@ import { benchKernels } from "./kernels.ts";
 import { benchLab } from "./lab.ts";
 import { benchLoad } from "./load/load.ts";
 import { type BenchName, onlyByName } from "./names.ts";
+import { benchPages } from "./pages/pages.ts";
 import type { BenchRow } from "./rows.ts";
 import { benchSpeed } from "./speed/speed.ts";
 import type { SpeedAsked } from "./speed/speedAsked.ts";
@@ -25,6 +26,7 @@ const benches: Readonly<Record<BenchName, (speed: SpeedAsked) => Promise<BenchRo
   demo: benchDemo,
   lab: benchLab,
   systems: benchSystems,
+  pages: benchPages,
   speed: benchSpeed,
   gpu: benchGpu,
   tests: benchTests,

@@ -77,7 +77,7 @@ test("a demo starts without the tensor library and without what draws its report
 test("the coordinator reaches no model, also where its strategy needs a large one: a compute client is another process", () => {
   const files = reachable("apps/server/src/index.ts", "all");
   expect(files).toContain("apps/server/src/pool/computeDesk.ts");
-  expect(files).toContain("apps/server/src/commands/computeChild.ts");
+  expect(files).toContain("apps/server/src/commands/clientChild.ts");
   expect(files.filter((file) => file.startsWith("packages/model/") || file.startsWith("packages/client/"))).toEqual([]);
   expect(reachable(command("compute"), "all")).toContain("packages/model/src/compute/computeTrainer.ts");
 });

@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { addBackbone } from "./commands/backbone.ts";
+import { addClass } from "./commands/class.ts";
 import { addCompute } from "./commands/compute.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addHelpers } from "./commands/helpers.ts";
 import { addJoin } from "./commands/join.ts";
 import { addLab } from "./commands/lab.ts";
 import { addPredict } from "./commands/predict.ts";
@@ -33,6 +35,7 @@ export function createProgram(more: readonly ((program: Command) => void)[] = []
       `
 Examples:
   tutti demo                            a whole federated run on this machine, with a report
+  tutti class                           a lesson: a link, a QR code and three words for a room of phones
   tutti serve                           a coordinator; open the link it prints in as many tabs as you like
   tutti run start experiment.yaml       the same, with the settings of a file
   tutti join http://192.168.1.20:8080   a client without a browser for a coordinator on another machine
@@ -41,7 +44,21 @@ Examples:
 
 ${exitCodesHelp}`,
     );
-  for (const add of [addDemo, addServe, addJoin, addCompute, addRun, addLab, addDataCommand, addBackbone, addPrompt, addPredict, ...more])
+  for (const add of [
+    addDemo,
+    addClass,
+    addHelpers,
+    addServe,
+    addJoin,
+    addCompute,
+    addRun,
+    addLab,
+    addDataCommand,
+    addBackbone,
+    addPrompt,
+    addPredict,
+    ...more,
+  ])
     add(program);
   inheritExitOverride(program);
   return program;

@@ -10,6 +10,15 @@ const httpsSchema = z
 
 const publicUrlSchema = z.url({ protocol: /^https?$/ }).describe("an address that begins with http:// or https://");
 
+/** A line of text for people. */
+const hostTextSchema = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u)
+    .describe(`a line of 1 to ${max} characters`);
+
 const runIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/)
@@ -40,6 +49,8 @@ export const coordinatorConfigSchema = z.strictObject({
   /** 0 for any free port. */
   port: z.int().min(0).max(65_535).default(8080),
   https: httpsSchema.default("none"),
+  /** Beside https, a port where the same is served over plain http, for browsers that do not take the certificate; null for none, 0 for any free one (P-191). */
+  plainPort: z.int().min(0).max(65_535).nullable().default(null),
   /** Addresses under which others reach this coordinator beside those that it prints, such as that of a proxy in front of it (P-101). */
   publicUrl: z
     .union([publicUrlSchema, z.array(publicUrlSchema).max(20)])
@@ -55,6 +66,14 @@ export const coordinatorConfigSchema = z.strictObject({
     .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u)
     .describe("6 to 100 characters")
     .exactOptional(),
+  /** Whether a code word that is drawn is three words, which can be read from a wall and typed (P-190). */
+  codeWords: z.boolean().default(false),
+  /** The address that pages show and draw as a QR code for others to join; by default each page's own. */
+  inviteUrl: publicUrlSchema.exactOptional(),
+  /** Who runs this, as the pages tell volunteers (P-160). */
+  hostedBy: hostTextSchema(limits.maxHostName).exactOptional(),
+  /** What the run is for, in a sentence or two. */
+  about: hostTextSchema(limits.maxAbout).exactOptional(),
   /** Whether each client waits until the operator lets it in (P-104). */
   approval: z.boolean().default(false),
   /** One folder per run below it, and `coordinator/` for the certificate. */
@@ -112,6 +131,8 @@ export const coordinatorConfigSchema = z.strictObject({
   startFrom: startFromSchema.exactOptional(),
   /** Most bytes that states after past training rounds may take, from which the run can be branched; the latest is kept even where it takes more. 0 keeps none. */
   keepRoundsBytes: z.int().min(0).default(200_000_000),
+  /** Least milliseconds from one training round's plan to the next one's, so that people can follow; it changes no number of the run. */
+  minRoundMs: z.int().min(0).max(600_000).default(0),
   /** Whether config.json and rounds.jsonl are written into the run's folder. */
   writesRunFiles: z.boolean().default(true),
   run: runSettingsSchema,

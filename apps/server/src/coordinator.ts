@@ -3,7 +3,7 @@ import type { RunEvaluation } from "@tutti/data/node";
 import type { Goodbye, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
-import { computeTokenOf, hostTokenOf } from "./computeToken.ts";
+import { type RunTokens, runTokens } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
 import { isLoopback, publicUrls } from "./entry/addresses.ts";
@@ -57,20 +57,20 @@ export interface CoordinatorPorts {
 }
 
 /** A running coordinator. */
-export interface Coordinator {
+export interface Coordinator extends RunTokens {
   /** For this machine. */
   readonly url: string;
   readonly port: number;
+  /** Where plain http is served beside https; null for nowhere. */
+  readonly plainPort: number | null;
+  /** SHA-256 of a certificate that this machine made; null where there is none. */
+  readonly fingerprint: string | null;
   readonly runId: string;
   /** Folder of the run's files. */
   readonly folder: string;
   readonly controlToken: string;
-  /** What compute clients must bring (P-90); null where the run needs none. */
-  readonly computeToken: string | null;
   /** What the link to the run carries (P-102, P-103); null where everybody may come. */
   readonly linkToken: string | null;
-  /** What clients bring that may have the states of other clients' devices (P-126); null where any host may. */
-  readonly hostToken: string | null;
   readonly config: CoordinatorConfig;
   /** Null where the run started from values drawn from its seed. */
   readonly origin: RunOrigin | null;
@@ -117,9 +117,8 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     const doors = await buildDoors({ ...assembly, ...opened, controlToken, metricsAccess, pages: given.pages, control });
     assembly.doors = doors;
     listening = await doors.open();
-    const { port, url } = listening;
-    begin(assembly, { port, url, controlToken });
-    return describe(assembly, { port, url, controlToken });
+    begin(assembly, { ...listening, controlToken });
+    return describe(assembly, { ...listening, controlToken });
   } catch (error) {
     await (ending.closing ?? giveUp(assembly)); // it may have been stopped while it opened
     throw error;
@@ -170,8 +169,7 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 /** A coordinator's parts, from before it listens until it has closed. */
 interface Assembly {
   readonly gate: Gate;
-  readonly computeToken: string | null;
-  readonly hostToken: string | null;
+  readonly tokens: RunTokens;
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
   readonly start: StartingPoint | null;
@@ -210,9 +208,8 @@ type Given = CoordinatorPorts & {
 function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): Assembly {
   const { tuned, clock = systemClock, logger, strategy, start } = given;
   const { runId, journal, keptRounds, folder } = opened;
-  const computeToken = computeTokenOf(folder.path, needsCompute(config.run) || given.answers !== undefined);
+  const tokens = runTokens(folder.path, config, needsCompute(config.run) || given.answers !== undefined);
   const gate = createGate({ config, runId, folder: folder.path, journal, now: Date.now });
-  const hostToken = hostTokenOf(folder.path, config);
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -229,8 +226,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     journal,
     keptRounds,
     start: start?.content ?? null,
-    computeToken,
-    hostToken,
+    ...tokens,
     answers: given.answers ?? null,
     evaluatedRows: given.evaluatedRows ?? null,
     blobs,
@@ -248,8 +244,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const tokens = { computeToken, hostToken };
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, ...tokens, gate };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, tokens, gate };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 
@@ -261,9 +256,7 @@ function createEnding(): Ending {
 }
 
 /** What is known once the coordinator listens. */
-interface Address {
-  readonly url: string;
-  readonly port: number;
+interface Address extends Listening {
   readonly controlToken: string;
 }
 
@@ -329,7 +322,7 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   withdrawControl(assembly);
   doors?.guard.stop();
   doors?.sockets.close(reason, why);
-  await doors?.app.close();
+  await doors?.close();
   journal.putTraffic(asJson(meter.record()));
   opened.keptRounds.stopWaiting();
   journal.stopWaiting(); // on a full disk: what waits was not acknowledged
@@ -355,7 +348,7 @@ function withdrawControl({ withdraw, logger }: Assembly): void {
 async function giveUp(assembly: Assembly): Promise<void> {
   stopTimers(assembly);
   assembly.doors?.guard.stop();
-  await assembly.doors?.app.close();
+  await assembly.doors?.close();
   await assembly.opened.release();
 }
 
@@ -370,9 +363,8 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     ...address,
     runId: opened.runId,
     folder: opened.folder.path,
-    computeToken: assembly.computeToken,
+    ...assembly.tokens,
     linkToken: assembly.gate.linkToken,
-    hostToken: assembly.hostToken,
     config,
     origin: start?.origin ?? null,
     notices: assembly.doors?.notices ?? [],

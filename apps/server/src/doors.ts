@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import { numValues } from "@tutti/core";
-import { protocolVersion } from "@tutti/protocol";
+import { protocolVersion, type RunInfo } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
 import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { createAddresses } from "./entry/addresses.ts";
 import type { Gate } from "./entry/gate.ts";
+import type { Listening } from "./entry/links.ts";
 import { createReading } from "./entry/reading.ts";
-import { loadCertificate } from "./http/certificate.ts";
-import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
+import { fingerprintOf, loadCertificate } from "./http/certificate.ts";
+import { createFront, type Front, type FrontPorts } from "./http/front.ts";
+import { buildHttp, type HttpPorts, listen, listenAt } from "./http/server.ts";
 import type { WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import { type ConnectionGuard, guardConnections } from "./limits/connectionGuard.ts";
@@ -30,8 +32,10 @@ export interface Doors {
   readonly guard: ConnectionGuard;
   /** What the operator should know before the run begins; empty where all is well. */
   readonly notices: readonly string[];
-  /** Listens; resolves with the port, and the address for this machine. */
-  open(): Promise<{ readonly port: number; readonly url: string }>;
+  /** Listens; resolves with the ports, and the address for this machine. */
+  open(): Promise<Listening>;
+  /** Takes nobody any more, and closes every connection. */
+  close(): Promise<void>;
 }
 
 /** What the doors show of the coordinator, and what they ask it to do. */
@@ -53,15 +57,16 @@ export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control
 
 /** Builds the HTTP and socket sides, which do not listen yet. */
 export async function buildDoors(ports: DoorPorts): Promise<Doors> {
-  const { config, runId, tuned, clock, journal, keptRounds, blobs, meter, logger, live, metrics, pages, control } = ports;
+  const { config, runId, tuned, clock, journal, blobs, meter, logger, live, metrics, pages, control } = ports;
   const { run, admission, expectedClients, threads, backend } = config;
-  const { pool } = live;
-  const { keepsStates } = pool;
+  const { keepsStates } = live.pool;
   const base = config.backbonesUrl?.replace(/\/+$/, "") ?? "backbones";
   const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "datasets/" };
   const bases = findBases(config.publicDir, run);
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
   const addresses = createAddresses(config);
+  /** What a page says of a certificate that nobody else has signed; the ports are known once it listens. */
+  let trust: RunInfo["trust"] | null = null;
   const app = await buildHttp(config, {
     addresses,
     blobs,
@@ -70,18 +75,26 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     control,
     pages,
     metricsAccess: ports.metricsAccess,
-    tunedDoor: {
-      latest: createTunedFiles({ runId, run, tuned: () => live.tunedNow(ports.start !== null) }),
-      mayRead: createReading({ gate: ports.gate, controlToken: ports.controlToken, now: clock.now }),
-    },
-    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, admission, status: forLanding(live.statusOnArrival()) }),
+    tunedDoor: tunedDoorOf(ports),
+    runPage: () => ({
+      protocolVersion,
+      runId,
+      run,
+      urls,
+      keepsStates,
+      admission,
+      ...invitationOf(config, trust),
+      ...hostOf(config),
+      status: forLanding(live.statusOnArrival()),
+      progress: live.progress(),
+    }),
     metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
   });
   const sockets = attachSockets(app.server, {
     addresses,
     gate: ports.gate,
     isWatchable: admission === "open",
-    pool,
+    pool: live.pool,
     clock,
     logger,
     helloTimeoutMs: config.helloTimeoutMs,
@@ -90,10 +103,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     tokenOf: ({ clientKey, token }) => (admission === "open" ? null : (ports.gate.standingOf(clientKey).invitation ?? token ?? null)),
     maxMessageBytes: largestMessage(tuned, keepsStates),
     flushed: () => journal.flushed(),
-    async deleted() {
-      await Promise.all([journal.flushed(), keptRounds.flushed()]);
-      await Promise.all([journal.purge(), keptRounds.purge()]);
-    },
+    deleted: () => purge(ports),
     onRefused: (rule) => metrics.refused(rule),
     onCall: (name) => metrics.called(name),
     onClosed: (why) => metrics.closed(why),
@@ -111,22 +121,81 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       status: forWelcome(live.statusOnArrival(), isRepeated),
     }),
   });
-  meter.watch(app.server);
+  const front = certificate === null ? null : createFront(app.server, { ...frontSettings(config), certificate, addresses });
+  const listeners = front?.listeners ?? [app.server];
+  meter.watch(app.server, listeners);
   const fileLimit = readFileLimit();
   const cap = connectionCap(fileLimit, config.connections.max);
-  const guard = guardConnections(app.server, { ...config.connections, max: cap }, { clock, onClosed: metrics.closed });
+  const guard = guardConnections(app.server, { ...config.connections, max: cap }, { clock, onClosed: metrics.closed, listeners });
   metrics.observe({ open: guard.numOpen, cap, fileLimit });
-  const notice = capNotice(cap, fileLimit, config);
-  if (notice !== null) logger.warn({ fileLimit, cap }, notice);
+  const notices = noticesOf(cap, fileLimit, ports);
   return {
     app,
     sockets,
     guard,
-    notices: notice === null ? [] : [notice],
+    notices,
     async open() {
-      const port = await listen(app, config);
-      return { port, url: `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}` };
+      const listening = front === null ? await openPlain(app, config) : await openFront(app, front, config);
+      const fingerprint = config.https === "self" && certificate !== null ? fingerprintOf(certificate) : null;
+      if (fingerprint !== null) trust = trustOf(fingerprint, listening);
+      return { ...listening, fingerprint };
     },
+    async close() {
+      await front?.close();
+      await app.close();
+    },
+  };
+}
+
+function noticesOf(cap: number | null, fileLimit: number | null, { config, logger }: DoorPorts): string[] {
+  const notice = capNotice(cap, fileLimit, config);
+  if (notice !== null) logger.warn({ fileLimit, cap }, notice);
+  return notice === null ? [] : [notice];
+}
+
+function frontSettings({ plainPort, connections }: CoordinatorConfig): Pick<FrontPorts, "isPlainOffered" | "headersTimeoutMs"> {
+  return { isPlainOffered: plainPort !== null, headersTimeoutMs: connections.headersTimeoutMs };
+}
+
+type Ports = Omit<Listening, "fingerprint">;
+
+async function openPlain(app: FastifyInstance, config: CoordinatorConfig): Promise<Ports> {
+  const port = await listen(app, config);
+  return { port, url: `http://${nameForUrl(config.host)}:${port}`, plainPort: null };
+}
+
+async function openFront(app: FastifyInstance, front: Front, { host, port: wanted, plainPort: plain }: CoordinatorConfig): Promise<Ports> {
+  await app.ready();
+  const port = await listenAt(front.secure, { host, port: wanted });
+  const plainPort = front.plain === null ? null : await listenAt(front.plain, { host, port: plain ?? 0 });
+  return { port, url: `https://${nameForUrl(host)}:${port}`, plainPort };
+}
+
+function trustOf(sha256: string, { port, plainPort }: Ports): NonNullable<RunInfo["trust"]> {
+  return { sha256, port, ...(plainPort === null ? {} : { plainPort }) };
+}
+
+/** How others come in, where that is not the page's own address (P-191). */
+function invitationOf({ inviteUrl }: CoordinatorConfig, trust: RunInfo["trust"] | null): Pick<RunInfo, "inviteUrl" | "trust"> {
+  return { ...(inviteUrl === undefined ? {} : { inviteUrl }), ...(trust == null ? {} : { trust }) };
+}
+
+/** What the operator says of the run (P-160). */
+function hostOf({ hostedBy, about }: CoordinatorConfig): Pick<RunInfo, "host"> {
+  if (hostedBy === undefined && about === undefined) return {};
+  return { host: { ...(hostedBy === undefined ? {} : { name: hostedBy }), ...(about === undefined ? {} : { about }) } };
+}
+
+/** Takes what was deleted off the disk as well. */
+async function purge({ journal, keptRounds }: Pick<DoorPorts, "journal" | "keptRounds">): Promise<void> {
+  await Promise.all([journal.flushed(), keptRounds.flushed()]);
+  await Promise.all([journal.purge(), keptRounds.purge()]);
+}
+
+function tunedDoorOf({ config, runId, live, start, gate, controlToken, clock }: DoorPorts): HttpPorts["tunedDoor"] {
+  return {
+    latest: createTunedFiles({ runId, run: config.run, tuned: () => live.tunedNow(start !== null) }),
+    mayRead: createReading({ gate, controlToken, now: clock.now }),
   };
 }
 

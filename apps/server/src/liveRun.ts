@@ -11,7 +11,7 @@ import {
   withAnswers,
 } from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
-import { decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
+import { decodeDeviceState, parametersSha256, type RunInfo, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { createAggregator } from "./aggregation/aggregator.ts";
@@ -83,6 +83,8 @@ export interface LiveRunPorts {
   readonly computeToken: string | null;
   /** What clients bring that may have the states of other clients' devices; null where any host may. */
   readonly hostToken: string | null;
+  /** What helper devices bring; null where the run has none. */
+  readonly helperToken: string | null;
   /** Null where the report shows none. */
   readonly answers: ReportAnswers | null;
   /** What evaluations count at most, or null where that is not known. */
@@ -110,6 +112,7 @@ export interface LiveRun {
   status(): Status;
   /** The same with bytes as they were at most a moment ago: a look at every connection for each one that comes would cost more with each. */
   statusOnArrival(): Status;
+  progress(): NonNullable<RunInfo["progress"]>;
   clients(): readonly ClientPoint[];
   /** What a newcomer would get now; null before the first training round has closed, but for a run that started from tuned parameters. */
   tunedNow(isStarted: boolean): TunedNow | null;
@@ -160,6 +163,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     pool,
     status: status.now,
     statusOnArrival: status.lately,
+    progress: status.progress,
     clients: () => describeClients(pool.members),
     tunedNow: (isStarted) => tunedNow(work, isStarted),
     steps: () => notes.records,
@@ -203,6 +207,7 @@ function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (e
     tuned,
     shareSizes: ports.shareSizes,
     hostToken: ports.hostToken,
+    helperToken: ports.helperToken,
     clock,
     journal,
     blobs,
@@ -256,6 +261,7 @@ function loopPorts({ ports, running, publications, notes, beginning, forgetting 
     forgetting,
     clock,
     paceRules: paceRulesOf(config),
+    minRoundMs: config.minRoundMs,
     aggregate: createAggregator({ run, strategy: running.strategy, method: ports.strategy, threadFrom: ports.threadFrom, signal }),
     async whenReady() {
       for await (const message of whenReady({ run, pool, beginning }, signal)) {

@@ -129,7 +129,7 @@ test("a second socket with the same key replaces the first, which is told (P-11,
   expect(second.events.some((event) => event.kind === "submitted")).toBe(true);
 });
 
-test("numExamples is fixed at registration (P-14)", async () => {
+test("the number of a dealt share is fixed at registration (P-14)", async () => {
   const coordinator = await scene.start(tinyFedAvg(), { expectedClients: 1 });
   const a = scene.join(coordinator, "a", { onTask: () => false });
   await a.when("task");

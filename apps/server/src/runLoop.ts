@@ -1,6 +1,7 @@
 import {
   type Contribution,
   createRandom,
+  deferred,
   freshPace,
   type PaceRules,
   type ResumedStep,
@@ -32,6 +33,8 @@ export interface RunLoopPorts {
   readonly publications: Publications;
   readonly forgetting: Forgetting;
   readonly clock: Clock;
+  /** Least milliseconds of a training round. */
+  readonly minRoundMs: number;
   /** How the past decides whom steps ask and how long they wait; null for nothing. */
   readonly paceRules: PaceRules | null;
   /** The strategy's, wherever it runs. */
@@ -99,16 +102,35 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
   const pacing = ports.paceRules === null ? undefined : { rules: ports.paceRules, pace: contents?.pace ?? freshPace };
   const shared = { strategy, state, pool, pacing, random: createRandom(run.seed), aggregate: ports.aggregate };
   const telling = tellInTurn(ports.onEvent, setImmediate);
+  const pause = createPause(ports, signal);
   try {
     for await (const event of runRounds({ ...shared, resume, amended: () => running.state })) {
       if (signal.aborted) return;
       await write(event, history, running, ports);
       telling.tell(event);
       if (event.kind === "done") return;
+      await pause(event);
     }
   } finally {
     telling.flush();
   }
+}
+
+/** Waits where a training round took less than it should, until `signal` fires. */
+function createPause({ clock, minRoundMs }: RunLoopPorts, signal: AbortSignal): (event: RoundEvent) => Promise<void> {
+  let begunAt = Number.NEGATIVE_INFINITY;
+  return async (event) => {
+    if (minRoundMs === 0 || signal.aborted) return;
+    if (event.kind === "planned" && event.plan.step === 1) begunAt = clock.now();
+    if (event.kind !== "closed" || event.plan.stage !== "train" || event.plan.step !== 1) return;
+    const left = begunAt + minRoundMs - clock.now();
+    if (left <= 0) return;
+    const { promise, resolve } = deferred<void>();
+    const cancel = clock.after(left, resolve);
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+    cancel();
+  };
 }
 
 /** Writes an event to the journal; resolves when the loop may go on. */

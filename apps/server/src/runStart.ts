@@ -28,16 +28,20 @@ export function createBeginning(): Beginning {
 /** What decides whether a run may begin. */
 export interface StartSources {
   readonly run: RunSettings;
-  readonly pool: Pick<Pool, "members" | "whenRosterChanges">;
+  readonly pool: Pick<Pool, "members" | "roster" | "whenRosterChanges">;
   readonly beginning: Beginning;
 }
 
 /** Waits until an open roster has enough devices or is told to begin; says what it waits for, each time that somebody comes or goes. */
 export async function* whenReady({ run, pool, beginning }: StartSources, signal: AbortSignal): AsyncGenerator<string, void, void> {
   const { homes } = pool.members;
-  while (run.roster === "open" && !beginning.hasBegun && !signal.aborted && homes.numRegistered < run.minDevices) {
+  // helpers wait for a person, whoever else is there
+  const numReady = () => (run.helpers === undefined ? homes.numRegistered : pool.roster().length);
+  while (run.roster === "open" && !beginning.hasBegun && !signal.aborted && numReady() < run.minDevices) {
     const changed = pool.whenRosterChanges(); // before anything is awaited: a change from here on is not missed
-    yield `${homes.numRegistered} of ${run.minDevices} devices have registered; the operator can start the run earlier`;
+    yield run.helpers !== undefined && numReady() === 0
+      ? "the run begins when the first person joins"
+      : `${numReady()} of ${run.minDevices} devices have registered; the operator can start the run earlier`;
     await Promise.race([changed, beginning.whenBegun]);
   }
 }

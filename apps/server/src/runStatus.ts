@@ -1,6 +1,6 @@
 import { claimLimit, type RunSettings } from "@tutti/core";
-import type { Status } from "@tutti/protocol";
-import type { TrafficTotals } from "@tutti/record";
+import type { RunInfo, Status } from "@tutti/protocol";
+import { positionOf, type TrafficTotals } from "@tutti/record";
 import type { WireMeter } from "./http/wireMeter.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -26,6 +26,8 @@ export interface StatusSource {
   now(): Status;
   /** The same with bytes as they were at most a moment ago: a look at every connection for each one that comes would cost more with each. */
   lately(): Status;
+  /** How far the run is (P-161), and about how long it still takes; one that waits takes nobody knows how long. */
+  progress(): NonNullable<RunInfo["progress"]>;
 }
 
 /** How old the bytes of a status on arrival may be. */
@@ -34,6 +36,7 @@ const momentMs = 250;
 /** Statuses of a run. */
 export function createStatusSource({ runId, run, tuned, clock, meter, running, notes, pool }: StatusPorts): StatusSource {
   const schedule = running.strategy.schedule(run);
+  let position: { readonly numRecords: number; readonly progress: NonNullable<RunInfo["progress"]> } | null = null;
   let known = { traffic: meter.totals(), at: Number.NEGATIVE_INFINITY };
 
   function statusWith(traffic: TrafficTotals): Status {
@@ -48,6 +51,7 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
     return describeRun({
       runId,
       claimLimit: claimLimit(run),
+      fillTo: run.helpers?.fillTo ?? null,
       resets: notes.resets,
       ...said,
       summary,
@@ -62,7 +66,21 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
     });
   }
 
+  /** Counted again only when a step has closed: landing pages ask as often as people open them. */
+  function positionNow(): NonNullable<RunInfo["progress"]> {
+    const { records } = notes;
+    if (position?.numRecords !== records.length) {
+      const { numStepsDone, numSteps, secondsLeft } = positionOf(schedule, records, { at: "", isRunning: true });
+      position = { numRecords: records.length, progress: { numStepsDone, numSteps, secondsLeft } };
+    }
+    return position.progress;
+  }
+
   return {
+    progress() {
+      const { phase } = notes.said;
+      return phase === "running" ? positionNow() : { ...positionNow(), secondsLeft: null };
+    },
     now: () => statusWith(meter.totals()),
     lately() {
       if (clock.now() - known.at >= momentMs) known = { traffic: meter.totals(), at: clock.now() };

@@ -1,4 +1,5 @@
 import {
+  type Device,
   type DeviceId,
   type ExpectedStep,
   findExpected,
@@ -8,6 +9,7 @@ import {
   plansAfter,
   type RoundPlan,
   type StrategySummary,
+  withoutResting,
 } from "@tutti/core";
 import { type Backend, type HistoryPoint, limits, type PlanPoint, type RunInfo, type Status } from "@tutti/protocol";
 import type { StepRecord, TrafficTotals } from "@tutti/record";
@@ -21,6 +23,8 @@ export interface StatusSources {
   readonly runId: string;
   /** The most examples with which a device counts that claims its number; null for no limit. */
   readonly claimLimit: number | null;
+  /** Devices that the helpers fill the run up to; null in a run without. */
+  readonly fillTo: number | null;
   /** Devices that started again; null for none. */
   readonly resets: Status["resets"] | null;
   readonly phase: Status["phase"];
@@ -59,6 +63,7 @@ export function describeRun(sources: StatusSources): Status {
     numPaused,
     numDevices: members.homes.numRegistered,
     ...(sources.resets == null ? {} : { resets: sources.resets }),
+    ...(sources.fillTo === null ? {} : { helpers: countHelpers(members.list(), sources.fillTo) }),
     ...(sources.claimLimit === null ? {} : { maxCountedExamples: sources.claimLimit }),
     ...countTasks(step),
     layerScores: summary?.layerScores ?? null,
@@ -111,6 +116,11 @@ function planPoint({
   return { deviceId, round, bits, batchSize, ranks, numValues, seconds, memoryBytes, underUse, machine: claimed };
 }
 
+function countHelpers(devices: readonly Device[], fillTo: number): NonNullable<Status["helpers"]> {
+  const numHelpers = (of: readonly Device[]) => of.filter(({ isHelper, isConnected }) => isHelper === true && isConnected).length;
+  return { numConnected: numHelpers(devices), numTraining: numHelpers(withoutResting(devices, fillTo)) };
+}
+
 function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn"> {
   const counts = { tasksOut: 0, tasksIn: 0 };
   if (step === null || step.isOver) return counts;
@@ -122,8 +132,8 @@ function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn">
 }
 
 /** What a landing page says: nothing of single devices, nothing that was learnt (P-108). */
-export function forLanding({ phase, stage, round, numRounds, numConnected, numDevices }: Status): RunInfo["status"] {
-  return { phase, stage, round, numRounds, numConnected, numDevices };
+export function forLanding({ phase, stage, round, numRounds, numConnected, numDevices, helpers }: Status): RunInfo["status"] {
+  return { phase, stage, round, numRounds, numConnected, numDevices, ...(helpers === undefined ? {} : { helpers }) };
 }
 
 /** Points that a status holds at least, for whoever missed the one before. */
@@ -179,6 +189,8 @@ export interface ClientPoint {
   readonly nickname: string | null;
   readonly deviceIds: readonly DeviceId[];
   readonly backend: Backend | null;
+  /** Whether it hosts a helper device. */
+  readonly isHelper: boolean;
   readonly isConnected: boolean;
   readonly isPaused: boolean;
   /** Share of its present task that is done, null when it has none. */
@@ -187,10 +199,11 @@ export interface ClientPoint {
 
 /** Every client that has said hello, in order of arrival. */
 export function describeClients({ clients, homes }: Roster): ClientPoint[] {
-  return [...clients()].map(({ clientKey, nickname, connection, isPaused, progress, compute }) => ({
+  return [...clients()].map(({ clientKey, nickname, isHelper, connection, isPaused, progress, compute }) => ({
     nickname,
     deviceIds: homes.devicesOf(clientKey).map(({ deviceId }) => deviceId),
     backend: compute?.backend ?? null,
+    isHelper: isHelper === true,
     isConnected: connection !== null,
     isPaused,
     progress: progress?.fraction ?? null,

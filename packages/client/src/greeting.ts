@@ -36,7 +36,10 @@ async function greet(session: Session, isPresent: () => boolean, devices: Hello[
     const { options, runId } = session;
     const profile = await claimOf(session);
     const credentials = { identity: session.identity, challenge: session.socket.challenge() };
-    const answer = await session.socket.call("hello", helloOf(options, { ...credentials, runId, devices, profile }));
+    const answer = await session.socket.call(
+      "hello",
+      helloOf({ ...options, hosting: session.hosting }, { ...credentials, runId, devices, profile }),
+    );
     if (!answer.ok) {
       notAdmitted(session, answer);
       return null;
@@ -79,7 +82,7 @@ function notAdmitted(session: Session, { rule, message }: { readonly rule: Rule;
   else if (rule === "P-104") {
     session.emit({ kind: "connection", state: "unapproved" });
     session.socket.greetAgain(approvalMs);
-  } else endSession(session, { reason: "failed", message: `The coordinator does not let you in (${rule}: ${message}).` });
+  } else endSession(session, { reason: "failed", rule, message: `The coordinator does not let you in (${rule}: ${message}).` });
 }
 
 async function welcomed(session: Session, welcome: Welcome): Promise<Participation> {
@@ -102,7 +105,7 @@ async function partOf(session: Session, welcome: Welcome): Promise<Participation
     await trainer.stop();
   }
   const coordinator = { ...socket, sayHelloAgain: socket.greetAgain };
-  const sourceOf = (share: number) => sourceFor(options.hosting, share);
+  const sourceOf = (share: number) => sourceFor(session.hosting, share);
   const counts = { onSent: traffic.sent, onSaved: traffic.saved };
   const setup = trainerSetup(welcome, options);
   const next = createParticipation({ runId, setup, store, trainer, blobs, coordinator, emit, sourceOf, ...counts });

@@ -18,7 +18,7 @@ export interface SaidInHello {
 
 /** What a client says of itself. */
 export function helloOf(options: JoinOptions, { identity, challenge, runId, devices, profile }: SaidInHello): Hello {
-  const { url, nickname, hosting, backend, threads, hostToken } = options;
+  const { url, nickname, hosting, backend, threads, hostToken, helperToken } = options;
   const token = options.token ?? tokenIn(url);
   return {
     protocolVersion,
@@ -28,6 +28,7 @@ export function helloOf(options: JoinOptions, { identity, challenge, runId, devi
     ...(token === null ? {} : { token: token.slice(0, limits.maxToken) }),
     ...hostingOf(hosting),
     ...(hostToken === undefined ? {} : { hostToken }),
+    ...(helperToken === undefined ? {} : { helperToken }),
     devices,
     ...(profile === undefined ? {} : { profile }),
     capabilities: {

@@ -29,7 +29,7 @@ export interface JoinOptions {
   readonly clientKey: string;
   readonly trainer: Trainer;
   readonly store: DeviceStore;
-  readonly hosting?: Hosting;
+  readonly hosting?: Hosting | undefined;
   readonly nickname?: string | undefined;
   /** What to compute on unless the coordinator forces it; `auto` measures. */
   readonly backend?: "auto" | BackendName;
@@ -39,6 +39,8 @@ export interface JoinOptions {
   readonly threads?: number;
   /** What the run's operator gives to hosts that may have the states of other clients' devices (P-126). */
   readonly hostToken?: string | undefined;
+  /** What the run's operator gives to its own helper devices (P-192). */
+  readonly helperToken?: string | undefined;
   /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
   readonly wasmPath?: string;
   /**

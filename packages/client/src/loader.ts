@@ -23,6 +23,8 @@ export interface Loader {
   load(deviceIds: readonly DeviceId[]): Promise<TrainerReady>;
   /** Null for a device that is not loaded. */
   numExamples(deviceId: DeviceId): number | null;
+  /** Gives devices that are loaded their examples again, as they are now. */
+  reload(deviceIds: readonly DeviceId[]): Promise<void>;
 }
 
 /** A loader that has loaded nothing. `signal` ends it. */
@@ -66,5 +68,13 @@ export function createLoader({ setup, trainer, sourceOf, emit, onAdvance }: Load
       return ready;
     },
     numExamples: (deviceId) => examples.get(deviceId) ?? null,
+    async reload(deviceIds) {
+      const loaded = deviceIds.filter((deviceId) => examples.has(deviceId));
+      const turn = lastTurn.then(async () => {
+        for (const deviceId of loaded) examples.set(deviceId, (await trainer.addDevice(deviceId, sourceOf(deviceId))).numExamples);
+      });
+      lastTurn = turn.catch(() => undefined);
+      await turn;
+    },
   };
 }

@@ -43,6 +43,8 @@ export interface Participation {
   assign(decisions: readonly DeviceDecision[]): Promise<void>;
   /** Devices that live elsewhere from now on. */
   moved(deviceIds: readonly DeviceId[]): Promise<void>;
+  /** The client's own examples are others now. */
+  renew(): Promise<void>;
   /** Forgets every device, in the store as well. */
   forgetAll(): Promise<void>;
   /** The connection is gone: submissions wait for the next `enter`. */
@@ -100,6 +102,7 @@ export function createParticipation(options: ParticipationOptions): Participatio
       await devices.forget(deviceIds);
       registration.tellReady();
     },
+    renew: registration.renew,
     forgetAll: () => devices.applyWhole([]),
     suspend: online.close,
     stop() {

@@ -13,6 +13,8 @@ export interface Registration {
   register(): Promise<void>;
   /** Loads the examples of devices whose states are on their way; registering says where that fails. */
   prepare(deviceIds: readonly DeviceId[]): Promise<void>;
+  /** The devices' examples are others now: loads them, and registers their new numbers (P-14). */
+  renew(): Promise<void>;
   /** The same as `register` for devices that came after the others. */
   registerNew(deviceIds: readonly DeviceId[]): Promise<void>;
   /** Tells the page again, where devices have gone since. */
@@ -36,6 +38,7 @@ const ofOneDevice: readonly Rule[] = ["P-14", "P-120"];
 export function createRegistration(ports: RegistrationPorts, signal: AbortSignal): Registration {
   const { devices, loader, coordinator, emit } = ports;
   let ready: TrainerReady | null = null;
+  let registering: Promise<void> = Promise.resolve();
   /** The devices that the coordinator refused last. */
   let refusedIds = "";
   /** Those among them whose others were taken. */
@@ -98,7 +101,18 @@ export function createRegistration(ports: RegistrationPorts, signal: AbortSignal
   }
 
   return {
-    register: () => loadAndSend(() => true),
+    register() {
+      registering = loadAndSend(() => true);
+      return registering;
+    },
+    async renew() {
+      await registering.catch(() => undefined); // which says itself that it failed
+      const before = new Map(loaded().map(({ deviceId, numExamples }) => [deviceId, numExamples]));
+      await loader.reload(devices.ids());
+      const changed = loaded().filter(({ deviceId, numExamples }) => before.get(deviceId) !== numExamples);
+      if (ready !== null && changed.length > 0) await send(ready, changed);
+      tellReady();
+    },
     prepare: (deviceIds) =>
       loader.load(deviceIds).then(
         () => undefined,

@@ -1,4 +1,5 @@
 import { deferred } from "@tutti/core";
+import type { Example } from "@tutti/data";
 import { clientIdentity, type Withdrawn } from "@tutti/protocol";
 import { coordinatorFolder } from "./address.ts";
 import { createBlobs, type Fetch } from "./blobs.ts";
@@ -16,6 +17,11 @@ export interface ClientSession {
   /** Finishes what was begun, then rests until `resume`: the coordinator gives no further tasks (P-34). */
   pause(): void;
   resume(): void;
+  /**
+   * Takes other examples in place of this client's own: the coordinator plans with their number from the next plan on, and a task that is out goes on
+   * with those that it was for (P-14). Rejects where the client trains shares of the run's examples, or the examples cannot be used.
+   */
+  changeExamples(examples: readonly Example[]): Promise<void>;
   /** Tells the coordinator, then ends; the devices' states stay in the store. */
   leave(): Promise<void>;
   /**
@@ -40,6 +46,7 @@ export function joinRun(given: JoinOptions): ClientSession {
   return {
     pause: () => rest(session, true),
     resume: () => rest(session, false),
+    changeExamples: (examples) => changeExamples(session, examples),
     async leave() {
       if (socket.isConnected()) await socket.call("leave", {}).catch(() => undefined);
       endSession(session, { reason: "left" });
@@ -47,6 +54,13 @@ export function joinRun(given: JoinOptions): ClientSession {
     leaveAndDelete: () => leaveAndDelete(session),
     whenEnded: session.ended.promise,
   };
+}
+
+async function changeExamples(session: Session, examples: readonly Example[]): Promise<void> {
+  if (session.hosting?.kind !== "own") throw new Error("this client trains a share of the run's examples: join with examples of your own");
+  if (examples.length === 0) throw new Error("a client with examples of its own needs at least one: leave in place of that");
+  session.hosting = { kind: "own", examples };
+  await session.part?.renew();
 }
 
 async function leaveAndDelete(session: Session): Promise<Withdrawn | null> {
@@ -82,6 +96,7 @@ function createSession(options: JoinOptions): Session {
     blobs: createBlobs({ folder: coordinatorFolder(url), fetch: fetchBlob, onReceived: traffic.received }),
     traffic,
     emit,
+    hosting: options.hosting,
     part: null,
     runId: null,
     plans: false,

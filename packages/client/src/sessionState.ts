@@ -2,7 +2,7 @@ import type { Deferred } from "@tutti/core";
 import type { ClientIdentity } from "@tutti/protocol";
 import type { Blobs, Fetch } from "./blobs.ts";
 import type { SessionEnd, SessionEvent } from "./events.ts";
-import type { JoinOptions, MachineClaim } from "./joinOptions.ts";
+import type { Hosting, JoinOptions, MachineClaim } from "./joinOptions.ts";
 import { CannotTakePart } from "./loader.ts";
 import type { Participation } from "./participation.ts";
 import type { ReconnectingSocket } from "./reconnectingSocket.ts";
@@ -20,6 +20,8 @@ export interface Session {
   readonly blobs: Blobs;
   readonly traffic: TrafficCounter;
   emit(event: SessionEvent): void;
+  /** Whose examples; its own may become others. */
+  hosting: Hosting | undefined;
   /** The part in the run of the last welcome. */
   part: Participation | null;
   /** The run whose devices hello lists; null where it must be asked for. */

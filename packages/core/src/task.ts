@@ -171,6 +171,8 @@ export interface Device {
   readonly wasReset?: boolean;
   /** The share of the partition that it holds, in an open roster, where several devices may hold one; absent for own examples. */
   readonly share?: number;
+  /** Whether it fills a round until people come (P-192); absent for people's devices. */
+  readonly isHelper?: boolean;
   /** What its client said of its machine, and the bits of the backbone that it was given; absent where it said nothing. */
   readonly machine?: DeviceMachine;
 }

@@ -17,6 +17,7 @@ export interface DataControls {
 /** Reads the run's data set from a public folder. Node only. */
 export async function readControls(publicFolder: string, run: RunSettings): Promise<DataControls> {
   const task = findTask(run.task);
+  if (task.kind === "classification" && task.isTyped === true) return { majority: null, notes: task.notes ?? [] };
   const fetchText = (file: string) => readFile(join(publicFolder, "datasets", task.dataset, file), "utf8");
   if (task.kind !== "classification") {
     const dataset = await loadDataset(task, fetchText, run.seed);

@@ -17,6 +17,7 @@ export async function loadDataset(task: ClassificationTask, fetchText: FetchText
 export async function loadDataset(task: TextTask, fetchText: FetchText, seed?: number): Promise<Dataset<TextExample>>;
 export async function loadDataset(task: TaskDefinition, fetchText: FetchText, seed?: number): Promise<Dataset | Dataset<TextExample>>;
 export async function loadDataset(task: TaskDefinition, fetchText: FetchText, seed = 42): Promise<Dataset | Dataset<TextExample>> {
+  if (task.kind === "classification" && task.isTyped === true) return { train: [], validation: [], test: [] };
   if (task.kind === "classification") return loadSplits(task, (rows, file) => rowsToExamples(task, rows, file), fetchText, seed);
   return loadSplits(task, (rows, file) => rowsToTextExamples(task, rows, file), fetchText, seed);
 }

@@ -33,6 +33,7 @@ export async function findEvaluatedRows(
   run: Pick<RunSettings, "task" | "numDevices" | "partition" | "seed" | "strategy">,
 ): Promise<RunEvaluation | undefined> {
   const task = findTask(run.task);
+  if (task.kind === "classification" && task.isTyped === true) return undefined; // each device's own number says it
   const readText = (file: string) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8");
   const dataset = await loadDataset(task, readText, run.seed).catch(() => null);
   if (dataset === null) return undefined; // the data lies elsewhere: there is nothing to hold counts against

@@ -11,6 +11,7 @@ export { type Fault, type FaultKind, FaultyRows } from "./faults.ts";
 export { type FileTask, type FileTaskOptions, fileTask, rowOf } from "./fileTask.ts";
 export { type FileTextOptions, type FileTextTask, fileTextTask, textRowOf } from "./fileTextTask.ts";
 export { parseJsonl, readJsonl } from "./jsonl.ts";
+export { labelsTask, labelsTaskName, maxKeptBack, type RunLabel, rememberLabels, taskOfRun, withKeptBack } from "./labelsTask.ts";
 export { type SeenLabelWords, seenLabelWords } from "./labelWords.ts";
 export { columnsNeeded, layoutNames, type ReplyColumns, replyLayout } from "./layouts.ts";
 export { knownOverlaps, type Overlap, refuseOverlap } from "./overlaps.ts";
@@ -43,4 +44,4 @@ export {
 } from "./task.ts";
 export { classificationTasks, datasetFolder, findClassification, findTask, rememberTask, tasks } from "./tasks.ts";
 export { rowsToTextExamples } from "./textExamples.ts";
-export { isTextFile, textExtensions } from "./textFile.ts";
+export { isTextFile, readTextFile, textExtensions } from "./textFile.ts";

@@ -8,6 +8,7 @@ export { compressors } from "./compressors.ts";
 export { type DataControls, majorityConfusion, readControls } from "./controls.ts";
 export { dealRun } from "./dealing.ts";
 export { type CountedRows, type EvaluatedRows, findEvaluatedRows, type RunEvaluation } from "./evaluatedRows.ts";
+export { maxKeptBack, rememberLabels } from "./labelsTask.ts";
 export { type PublicTextPlace, readPublicTextsAt } from "./publicTextFile.ts";
 export { isPassing, putAllBack, replaceFolder } from "./replaceFolder.ts";
 export { type Script, scriptBeside, startThread } from "./scriptBeside.ts";

@@ -11,6 +11,7 @@ export async function readShareSizes(
   run: Pick<RunSettings, "task" | "numDevices" | "partition" | "seed" | "strategy">,
 ): Promise<number[]> {
   const task = findTask(run.task);
+  if (task.kind === "classification" && task.isTyped === true) return []; // each device has its own
   const dataset = await loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8"), run.seed);
   return dealDataset(task, dataset, run).shares.map(({ train }) => train.length);
 }

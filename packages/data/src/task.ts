@@ -32,6 +32,8 @@ interface DatasetTask {
 /** Text, or a pair of texts, to one of some classes. */
 export interface ClassificationTask extends DatasetTask {
   readonly kind: "classification";
+  /** Whether its texts are typed in the tabs: there are no files. */
+  readonly isTyped?: true;
   /** Field names of a row. The owner says who holds the row when a data set is dealt out by field. */
   readonly fields: { readonly text: string; readonly textB: string | null; readonly label: string; readonly owner: string | null };
   /** Class names; a row gives one of them, or its number counted from 0. */

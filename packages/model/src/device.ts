@@ -1,12 +1,13 @@
 import { type DeviceId, looksAtMachines, tunedShape } from "@tutti/core";
 import { chooseBackend, startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
+import { createExamplesOverTime, type ExamplesOverTime } from "./examplesOverTime.ts";
 import { measureRate } from "./productRate.ts";
 import type { AnyExample } from "./reader.ts";
 import { type BackendName, type BackendOptions, backendTitles } from "./startedBackend.ts";
 import { threadsNote } from "./threads.ts";
 import type { LoadProgress, Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
-import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
+import { type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
 
 /** What a trainer works with; a test or an experiment hands in its own. */
 export interface TrainerPorts extends LoadPorts {
@@ -16,7 +17,7 @@ export interface TrainerPorts extends LoadPorts {
 
 /** The trainer on TensorFlow.js, for a worker, a page or Node. One per process, since the tensor library is process-wide. */
 export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: TrainerPorts = {}): Trainer {
-  const devices = new Map<DeviceId, DeviceExamples<AnyExample>>();
+  const devices = new Map<DeviceId, ExamplesOverTime<AnyExample>>();
   let place: Workplace<AnyExample> | null = null;
   let busy = false;
 
@@ -49,16 +50,19 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       const dealt = openPlace().examplesOf(source);
       const examples = { ...dealt, train: trainingRows(deviceId, dealt.train) };
       if (examples.train.length === 0) throw new Error(`device ${deviceId} has no examples to train on`);
-      devices.set(deviceId, examples);
+      const known = devices.get(deviceId) ?? createExamplesOverTime();
+      devices.set(deviceId, known);
+      known.add(examples);
       return { numExamples: examples.train.length };
     },
     async compute(task, state, onStep, signal) {
-      const examples = devices.get(task.deviceId);
-      if (examples === undefined) throw new Error(`device ${task.deviceId} was not added to this trainer`);
+      const known = devices.get(task.deviceId);
+      if (known === undefined) throw new Error(`device ${task.deviceId} was not added to this trainer`);
       if (busy) throw new Error("the trainer computes one task at a time");
       busy = true;
       try {
         signal?.throwIfAborted();
+        const examples = known.take(task.expects.numExamples);
         return await computeTask({ place: openPlace(), examples, task, state, onStep, signal });
       } finally {
         busy = false;

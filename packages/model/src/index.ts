@@ -38,6 +38,7 @@ export {
 export { countGpu, type GpuCounters, runningGpuDevice } from "./gpu/gpuCounters.ts";
 export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
 export { offerThreads } from "./kernels/wasm/install.ts";
+export { type ChosenWord, chooseLabelWords } from "./labelWords.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
 export { mergedBackbone, requireMergeable, writeMergedFolder } from "./prompts/merged.ts";
 export { type PeftAdapter, type PeftFolderFiles, peftFiles, readPeftFolder, writePeftFolder } from "./prompts/peftFolder.ts";

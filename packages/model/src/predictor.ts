@@ -1,5 +1,5 @@
 import { createRandom, type Params, type RunSettings } from "@tutti/core";
-import { type Example, findClassification } from "@tutti/data";
+import { type Example, findClassification, rememberLabels } from "@tutti/data";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { createTransformer } from "./backbone/transformer.ts";
 import { createReader, createZeroShotReader } from "./reader.ts";
@@ -29,12 +29,13 @@ export interface Predictor {
 /** Puts a loaded backbone on the current backend to predict with every trained parameter of a run, and for ATTEMPT with its source prompts. */
 export function createPredictor(
   backbone: PackedBackbone,
-  run: Pick<RunSettings, "task" | "tuning" | "seed">,
+  run: Pick<RunSettings, "task" | "labels" | "tuning" | "seed">,
   params: Params,
   sourcePrompts: readonly SourcePrompt[] = [],
 ): Predictor {
   if (backbone.tokenizerJson === null)
     throw new Error(`backbone ${backbone.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
+  rememberLabels(run);
   const task = findClassification(run.task, "predicting a class");
   const transformer = createTransformer(backbone);
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);

@@ -118,7 +118,7 @@ export interface TrainerResult {
 /** Owns the tensor library, the backbone and the devices' examples; computes and nothing else. One task at a time. */
 export interface Trainer {
   start(setup: TrainerSetup, onProgress: (progress: LoadProgress) => void, signal?: AbortSignal): Promise<TrainerReady>;
-  /** Gives a device its examples and answers n_i. */
+  /** Gives a device its examples and answers n_i; given again, they are for tasks with that n_i, and those before stay for tasks that are out. */
   addDevice(deviceId: DeviceId, source: DeviceSource): Promise<{ numExamples: number }>;
   /** Rejects with an AbortError when the signal fires; the state handed in then still holds. */
   compute(

@@ -14,10 +14,11 @@ import {
   dealDataset,
   type Example,
   type FetchText,
-  fetchTask,
   loadDataset,
   numClassesOf,
   type TaskDefinition,
+  taskOfRun,
+  withKeptBack,
 } from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { BackboneManifest } from "./backbone/manifest.ts";
@@ -116,7 +117,7 @@ export async function openWorkplace(
       return zeroShot;
     },
     examplesOf(source) {
-      if (source.kind === "own") return { train: source.examples, personalised: [], globalTest: [], globalValidation: [] };
+      if (source.kind === "own") return examplesOfOne(source.examples, run.labels !== undefined);
       shares ??= dealDataset(task, dataset, run).shares;
       return examplesOfShare(dataset, shares, source.index);
     },
@@ -158,7 +159,7 @@ async function loadParts(
     return { backbone, tokenizer: tokenizerOf(backbone) };
   };
   const loadTask = async (model: Promise<Pick<LoadedParts, "backbone">>) => {
-    const task = await fetchTask(run.task, fetchText);
+    const task = await taskOfRun(run, fetchText);
     const { config } = await Promise.race([accepted.promise, model.then(({ backbone }) => backbone)]);
     if (task.kind !== "classification") requireAnswering(task, config);
     return { task, dataset: await loadDataset(task, fetchText, run.seed) };
@@ -219,6 +220,12 @@ export function fetchTextOf(
     onProgress({ phase: "dataset", doneBytes, totalBytes: 0 });
     return text;
   };
+}
+
+/** A volunteer's own; where all texts of a run are typed, every fifth stays back to evaluate on (P-193). */
+function examplesOfOne(examples: readonly AnyExample[], areTyped: boolean): DeviceExamples<AnyExample> {
+  const { train, keptBack } = areTyped ? withKeptBack(examples) : { train: examples, keptBack: [] };
+  return { train, personalised: keptBack, globalTest: keptBack, globalValidation: [] };
 }
 
 function examplesOfShare(dataset: Dataset<AnyExample>, shares: DealtShares["shares"], index: number): DeviceExamples<AnyExample> {

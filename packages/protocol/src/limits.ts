@@ -25,6 +25,9 @@ export const limits = {
   /** Characters. */
   maxNickname: 40,
   maxReason: 500,
+  /** Characters of who runs a run, and of what it is for. */
+  maxHostName: 80,
+  maxAbout: 300,
   maxUserAgent: 500,
   maxUrl: 1000,
   maxHost: 300,

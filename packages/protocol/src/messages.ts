@@ -21,6 +21,8 @@ const emptySchema = z.strictObject({});
 
 const ruleSchema = z.custom<Rule>((value) => typeof value === "string" && Object.hasOwn(rules, value), "a rule's number is expected");
 
+const portSchema = integer(1, 65_535);
+
 const threadsSchema = integer(1, limits.maxThreads);
 
 const capabilitiesSchema = z.strictObject({
@@ -57,6 +59,8 @@ const helloSchema = z
     token: z.string().min(1).max(limits.maxToken).exactOptional(),
     /** Of hosts that the run's operator trusts with the states of other clients' devices (P-126). */
     hostToken: z.string().min(1).max(limits.maxToken).exactOptional(),
+    /** Of helper devices of the run's operator (P-192). */
+    helperToken: z.string().min(1).max(limits.maxToken).exactOptional(),
     /** Number of own examples; with `own` only. */
     ownExamples: integer(1, limits.maxExamples).exactOptional(),
     devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
@@ -67,6 +71,10 @@ const helloSchema = z
   .refine((hello) => hello.hosting === "own" || hello.ownExamples === undefined, {
     path: ["ownExamples"],
     error: "ownExamples is for hosting own examples only",
+  })
+  .refine((hello) => hello.hosting === "virtual" || hello.helperToken === undefined, {
+    path: ["helperToken"],
+    error: "helper devices hold shares of the run's examples",
   })
   .refine((hello) => hello.hosting !== "compute" || hello.token !== undefined, {
     path: ["token"],
@@ -122,7 +130,34 @@ export const runInfoSchema = z.strictObject({
   keepsStates: z.boolean(),
   /** What a client must bring to join (P-102, P-103). */
   admission: z.enum(["open", "code", "invitations"]),
+  /** The address under which others are invited (P-191); absent where it is the page's own. */
+  inviteUrl: z.string().max(limits.maxUrl).exactOptional(),
+  /** The certificate that the coordinator's machine made itself, of which browsers warn (P-191); absent where there is none. */
+  trust: z
+    .strictObject({
+      /** As browsers show it. */
+      sha256: z
+        .string()
+        .max(95)
+        .regex(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/),
+      /** Of https. */
+      port: portSchema,
+      /** Of plain http beside it. */
+      plainPort: portSchema.exactOptional(),
+    })
+    .exactOptional(),
+  /** What the operator says of the run, in the operator's words (P-160); absent where nothing is said. */
+  host: z.strictObject({ name: text(limits.maxHostName).exactOptional(), about: text(limits.maxAbout).exactOptional() }).exactOptional(),
   status: landingStatusSchema,
+  /** Of all the run's steps (P-161). */
+  progress: z
+    .strictObject({
+      numStepsDone: countSchema,
+      numSteps: countSchema,
+      /** Null while too little was measured to say. */
+      secondsLeft: number(0, limits.maxNumber).nullable(),
+    })
+    .exactOptional(),
 });
 
 /** Devices that are ready: data loaded, admission test passed (P-14); none where the client is ready and has no device (P-17). */

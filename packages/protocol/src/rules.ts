@@ -99,8 +99,14 @@ export const rules = {
   "P-150": "A damaged journal refuses the run",
   "P-151": "Journal and states can be encrypted",
   "P-152": "A full disk accepts nothing",
+  "P-160": "Who runs it and what for",
+  "P-161": "How far it is",
   "P-185": "What a run has tuned can be fetched",
   "P-186": "Who may fetch it",
+  "P-190": "Code words of three words",
+  "P-191": "A certificate of its own is told of beforehand",
+  "P-192": "Helper devices",
+  "P-193": "Examples that are typed",
 } as const;
 
 /** The number of a rule of SPEC.md. */

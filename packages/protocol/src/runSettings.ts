@@ -17,6 +17,11 @@ function ifSound(...names: readonly (keyof RunSettings)[]) {
     issues.every(({ code, path: [key] = [] }) => (key === undefined ? code === "unrecognized_keys" : !isOfThese(key)));
 }
 
+function areDifferent(labels: NonNullable<RunSettings["labels"]>): boolean {
+  const isDifferent = (texts: readonly string[]) => new Set(texts.map((text) => text.toLowerCase())).size === texts.length;
+  return isDifferent(labels.map(({ name }) => name)) && isDifferent(labels.map(({ word }) => word));
+}
+
 const { training, contributionEncoding, paramsEncoding, ...conditions } = runConditions;
 
 const withinRoster = z
@@ -31,6 +36,21 @@ const withinRoster = z
     path: ["minDevices"],
     error: "minDevices is above numDevices: lower it, or give more devices",
     when: ifSound("roster", "minDevices", "numDevices"),
+  })
+  .refine((run) => run.labels === undefined || (run.roster === "open" && run.helpers === undefined), {
+    path: ["labels"],
+    error: "texts for labels are typed by those who take part: give an open roster and no helpers",
+    when: ifSound("labels", "roster", "helpers"),
+  })
+  .refine((run) => run.labels === undefined || areDifferent(run.labels), {
+    path: ["labels"],
+    error: "two labels are equal but for case, or have the same word: make them different",
+    when: ifSound("labels"),
+  })
+  .refine((run) => run.helpers === undefined || run.roster === "open", {
+    path: ["helpers"],
+    error: "helpers fill an open roster: give roster: open, or leave them out",
+    when: ifSound("helpers", "roster"),
   })
   .refine((run) => run.roster === "fixed" || run.cohortSize <= run.maxDevices, {
     path: ["cohortSize"],

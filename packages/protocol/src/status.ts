@@ -84,6 +84,8 @@ export const statusSchema = z.strictObject({
   numConnected: integer(0, limits.maxDevices),
   /** Devices registered so far. */
   numDevices: integer(0, limits.maxDevices),
+  /** Helper devices of the run's operator (P-192), counted above too: those that are connected, and those of them that a plan may ask now; absent in runs without. */
+  helpers: z.strictObject({ numConnected: integer(0, limits.maxDevices), numTraining: integer(0, limits.maxDevices) }).exactOptional(),
   /** The most examples with which a device counts that claims its number (P-121); absent for no limit. */
   maxCountedExamples: integer(1, limits.maxExamples).exactOptional(),
   /** Devices that lost their private state and started again since the coordinator started, and what became of the last one; absent for none. */
@@ -124,6 +126,7 @@ export const landingStatusSchema = statusSchema.pick({
   numRounds: true,
   numConnected: true,
   numDevices: true,
+  helpers: true,
 });
 
 /** The run as pages show it (P-70). */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
-import type { CoordinatorConfig, StartFrom, TextsReader } from "@tutti/server";
+import type { CoordinatorConfig, Overrides, ServeOptions, StartFrom, TextsReader } from "@tutti/server";
 import { type Command, Option } from "commander";
 import { exitCodes, orWrongUse, UsageError } from "../exitCodes.ts";
 import { given, wholeNumber } from "../parseOptions.ts";
@@ -15,6 +15,8 @@ export interface ServeFlags {
   readonly publicUrl?: string;
   readonly admission?: "open" | "code" | "invitations";
   readonly codeWord?: string;
+  readonly hostedBy?: string;
+  readonly about?: string;
   readonly approve?: boolean;
   readonly trustProxy?: number;
   readonly devices?: number;
@@ -25,6 +27,7 @@ export interface ServeFlags {
   readonly maxDevices?: number;
   readonly host?: string;
   readonly port?: number;
+  readonly plainPort?: number;
   readonly https?: "none" | "self";
   readonly cert?: string;
   readonly key?: string;
@@ -46,6 +49,16 @@ export interface ServeOrder {
   readonly isOver: "whenDone" | "whenStopped";
   /** In place of a preset: all settings of a run that goes on from another one. */
   readonly branch?: { readonly settings: RunSettings; readonly startFrom: StartFrom };
+  /** In place of a preset: all settings of a run for a class, and who takes it over once it is there. */
+  readonly lesson?: Lesson;
+}
+
+/** A run for a class. */
+export interface Lesson {
+  readonly settings: RunSettings;
+  /** Settings of the coordinator that no flag gives. */
+  readonly doors: Overrides;
+  readonly host: NonNullable<ServeOptions["host"]>;
 }
 
 /** Adds the options of everything that serves a run whose settings are asked for. */
@@ -82,6 +95,7 @@ export function withPlaceOptions(command: Command): Command {
         "self",
       ]),
     )
+    .option("--plain-port <number>", "beside https, a port with plain http for browsers that do not take the certificate", wholeNumber(0))
     .option("--cert <file>", "a certificate of your own (PEM), with --key")
     .option("--key <file>", "the certificate's key (PEM)")
     .option(
@@ -95,6 +109,8 @@ export function withPlaceOptions(command: Command): Command {
       ).choices(["open", "code", "invitations"]),
     )
     .option("--code-word <word>", "the word in the link, 6 to 100 characters (default: drawn once for the run)")
+    .option("--hosted-by <who>", "who runs this, such as a school or a name: the page says it before anybody joins")
+    .option("--about <text>", "what the run is for, in a sentence: the page says it before anybody joins")
     .option("--approve", "each client waits until you let it in with `tutti run approve`")
     .option("--backbones-url <url>", "fetch backbones from there instead, such as a CDN with a copy of public/backbones")
     .option(
@@ -128,10 +144,10 @@ Examples:
 }
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
-export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Promise<void> {
+export async function serveRun({ file, flags, isOver, branch, lesson }: ServeOrder): Promise<void> {
   const [
     { mainMetric, presets: known, publicTextsOf },
-    { findTask, numClassesOf, requireDealable, requireSameKind, requireTextTask },
+    { findTask, numClassesOf, rememberLabels, requireDealable, requireSameKind, requireTextTask },
     { readControls, readPublicTextsAt, rememberDatasets },
     { makeRunFolder, mergeSettings, presetByPlace, readWithModules, serve },
     checkout,
@@ -154,8 +170,12 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   };
   const settings = file === undefined ? {} : await readWithModules(file, readTexts);
   const asked = { ...settingsOf(flags), ...(branch === undefined ? {} : { startFrom: branch.startFrom }) };
-  const named = branch === undefined ? { presets: known, preset: "default" } : { presets: { branch: branch.settings }, preset: "branch" };
-  const chosen = await presetByPlace({ ...named, file: settings, flags: asked, name: file }, branch !== undefined);
+  const whole = branch ?? lesson;
+  const named = whole === undefined ? { presets: known, preset: "default" } : { presets: { whole: whole.settings }, preset: "whole" };
+  const chosen =
+    lesson === undefined
+      ? await presetByPlace({ ...named, file: settings, flags: asked, name: file }, branch !== undefined)
+      : { preset: named.preset, doors: lesson.doors, line: null };
   const base = { ...named, preset: chosen.preset, doors: chosen.doors };
   if (chosen.line !== null) console.log(chosen.line);
   // faults of settings and folder are told before pages are built
@@ -168,6 +188,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   makeRunFolder(dataDir);
   const places = { publicDir: flags.public ?? settings.publicDir ?? checkout.publicFolder(), pagesDir: settings.pagesDir };
   await rememberDatasets(String(places.publicDir));
+  rememberLabels(asRun);
   const task = orWrongUse(() => findTask(asRun.task));
   if (asRun.roster === "fixed") orWrongUse(() => requireDealable(task, asRun.partition));
   const texts = publicTextsOf(asRun);
@@ -186,6 +207,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     report: reportParts,
     ...(task.kind === "reply" ? { numAnswers: numShownAnswers } : {}),
     isOver,
+    ...(lesson === undefined ? {} : { host: lesson.host }),
     ...(flags.compute === false ? {} : { computeCommand: [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"] }),
     readStart,
     readTexts,
@@ -234,11 +256,14 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     preset: flags.preset,
     host: flags.host,
     port: flags.port,
+    plainPort: flags.plainPort,
     https,
     backbonesUrl: flags.backbonesUrl,
     publicUrl: flags.publicUrl,
     admission: flags.admission ?? (flags.codeWord === undefined ? undefined : "code"),
     codeWord: flags.codeWord,
+    hostedBy: flags.hostedBy,
+    about: flags.about,
     approval: flags.approve,
     trustProxy: flags.trustProxy,
     dataDir: flags.out,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { coordinatorFolder } from "@tutti/client";
-import { datasetFolder, type Example, fetchTask, parseOwnExamples, requireClassification } from "@tutti/data";
+import { datasetFolder, type Example, parseOwnExamples, requireClassification, taskOfRun } from "@tutti/data";
 import { limits, type RunInfo } from "@tutti/protocol";
 import { orWrongUse, UsageError } from "../exitCodes.ts";
 
@@ -21,7 +21,7 @@ export async function readOwnFile(path: string, { run, urls }: RunInfo, url: str
     throw new UsageError(`${path} cannot be read: give a CSV, TSV or JSON Lines file with the columns text and label`, { cause });
   });
   const files = new URL(`${datasetFolder(run.task)}/`, new URL(urls.dataset, coordinatorFolder(url)));
-  const found = await fetchTask(run.task, async (file) => (await fetch(new URL(file, files).href)).text());
+  const found = await taskOfRun(run, async (file) => (await fetch(new URL(file, files).href)).text());
   const task = orWrongUse(() => requireClassification(found, "--data"));
   const { examples, notes } = parseOwnExamples(basename(path), new Uint8Array(bytes), task);
   if (examples.length > limits.maxExamples)

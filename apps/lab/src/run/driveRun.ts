@@ -3,12 +3,12 @@ import { needsCompute, publicTextsOf } from "@tutti/core";
 import { findTask, numClassesOf, requireSameKind, requireTextTask } from "@tutti/data";
 import { findEvaluatedRows, readShareSizes } from "@tutti/data/node";
 import {
-  type ComputeChild,
+  type ClientChild,
   type Coordinator,
   noAnswerer,
   readBackboneSizes,
   requirePair,
-  startComputeChild,
+  startClientChild,
   startCoordinator,
   tunedParameters,
 } from "@tutti/server";
@@ -115,10 +115,16 @@ function keepComputing(coordinator: Coordinator, { settings }: DrivenOrder, plac
 }
 
 /** In a process like this one. */
-function startCompute({ computeToken: token, url }: Coordinator, { computeCommand }: RunPlace): ComputeChild | null {
+function startCompute({ computeToken: token, url }: Coordinator, { computeCommand }: RunPlace): ClientChild | null {
   if (token === null) return null;
   const command = computeCommand ?? [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"];
-  return startComputeChild({ url, token, command, print: (line) => process.stderr.write(`${line}\n`) });
+  return startClientChild({
+    name: "compute client",
+    url,
+    tokens: { TUTTI_COMPUTE_TOKEN: token },
+    command,
+    print: (line) => process.stderr.write(`${line}\n`),
+  });
 }
 
 async function openProxy({ faults }: DrivenOrder, { host }: RunPlace, { port }: Coordinator): Promise<FaultProxy | null> {

@@ -19,7 +19,7 @@ import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
 import { readWithModules } from "../strategyModules/withModules.ts";
 import { readBackboneSizes, requireAnswering, requireSourcePrompts, tunedParameters } from "../tuned.ts";
-import { type ComputeChild, type ComputeChildOptions, startComputeChild } from "./computeChild.ts";
+import { type ClientChild, type ClientChildOptions, startClientChild } from "./clientChild.ts";
 
 /** How to serve a run. */
 export interface ServeOptions {
@@ -51,8 +51,16 @@ export interface ServeOptions {
   readonly computeCommand?: readonly string[];
   /** Answers to messages of the public test part that the report shows; a compute client is started for them where `computeCommand` says how. */
   readonly numAnswers?: number;
+  /** Takes the coordinator over once it listens: what is said of it, and what is beside it until it closes. By default it is described in a few lines. */
+  readonly host?: (coordinator: Coordinator, isFinished: boolean) => Hosted;
   /** Ends as a signal to the process would. */
   readonly signal?: AbortSignal;
+}
+
+/** What is said of a coordinator that listens, and what ends with it. */
+export interface Hosted {
+  readonly lines: readonly string[];
+  stop(): Promise<void>;
 }
 
 /** Why `serve` returned. `stopped`: by the operator, through `tutti run stop`. */
@@ -78,7 +86,8 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { sizes: shareSizes, trouble } = await knownSizes(config);
   const evaluatedRows = await findEvaluatedRows(config.publicDir, config.run);
   const coordinator = await startCoordinator(config, { tuned, shareSizes, evaluatedRows, pages, readStart, answers });
-  for (const line of [...coordinator.notes, ...describe(coordinator, finished !== null)]) print(line);
+  const hosted = (options.host ?? described)(coordinator, finished !== null);
+  for (const line of [...coordinator.notes, ...hosted.lines]) print(line);
   if (trouble !== null) print(trouble);
   const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
   const reports =
@@ -105,7 +114,7 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
     throw error;
   } finally {
     stop.release();
-    await computing.stop();
+    await Promise.all([computing.stop(), hosted.stop()]);
   }
 }
 
@@ -145,7 +154,7 @@ function keepComputing(coordinator: Coordinator, options: ServeOptions & { reado
 }
 
 /** Says how a compute client is started, and starts one; null where the operator does it. */
-function startCompute(coordinator: Coordinator, { print, computeCommand }: ServeOptions): ComputeChild | null {
+function startCompute(coordinator: Coordinator, { print, computeCommand }: ServeOptions): ClientChild | null {
   const { computeToken: token, url } = coordinator;
   if (token === null) return null;
   const own = computeCommand !== undefined;
@@ -155,9 +164,17 @@ function startCompute(coordinator: Coordinator, { print, computeCommand }: Serve
   return own ? startChild(coordinator, { token, command: computeCommand, print }) : null;
 }
 
-function startChild({ url, config }: Coordinator, started: Pick<ComputeChildOptions, "token" | "command" | "print">): ComputeChild {
-  const certificate = config.https === "self" ? join(config.dataDir, "coordinator", "certificate.pem") : null;
-  return startComputeChild({ ...started, url, certificate });
+function startChild(
+  { url, config }: Coordinator,
+  { token, ...started }: Pick<ClientChildOptions, "command" | "print"> & { readonly token: string },
+): ClientChild {
+  const tokens = { TUTTI_COMPUTE_TOKEN: token };
+  return startClientChild({ ...started, name: "compute client", tokens, url, certificate: ownCertificate(config) });
+}
+
+/** Where the certificate lies that this machine made for itself; null where others trust it. */
+export function ownCertificate({ https, dataDir }: CoordinatorConfig): string | null {
+  return https === "self" ? join(dataDir, "coordinator", "certificate.pem") : null;
 }
 
 /** A line whenever the run begins to wait for a compute client. */
@@ -197,7 +214,15 @@ async function describeFinished(config: CoordinatorConfig): Promise<string | nul
   );
 }
 
-function describe({ url, port, runId, folder, config, origin, linkToken, hostToken, notices }: Coordinator, isFinished: boolean): string[] {
+function described(coordinator: Coordinator, isFinished: boolean): Hosted {
+  return { lines: describe(coordinator, isFinished), stop: async () => undefined };
+}
+
+function describe(
+  { url, port, runId, folder, config, origin, linkToken, hostToken, notices, ...more }: Coordinator,
+  isFinished: boolean,
+): string[] {
+  const { fingerprint, plainPort } = more;
   const scheme = url.slice(0, url.indexOf(":"));
   const isOpen = isUnspecified(config.host);
   const [first = url, ...others] = printedAddresses(config, { url, port }).map((address) => linkTo(address, linkToken));
@@ -209,7 +234,13 @@ function describe({ url, port, runId, folder, config, origin, linkToken, hostTok
     ...notices,
     ...admissionLines(config, runId),
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
-    ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
+    ...(fingerprint === null
+      ? []
+      : [
+          "browsers warn about this certificate, because this machine made it: continue past the warning where it shows this fingerprint",
+          `SHA-256 ${fingerprint}`,
+        ]),
+    ...(plainPort === null ? [] : [`plain http is on port ${plainPort}, for browsers that do not go past the warning`]),
     ...(hostToken === null || !canMoveDevices(config)
       ? []
       : [`states of devices go to their own clients, and to hosts that join with --host-token ${hostToken}`]),

@@ -72,7 +72,7 @@ function createNetworks(): { has(name: string): boolean } {
 }
 
 /** The addresses that `publicUrl` gives, of which there may be several. */
-export function publicUrls(publicUrl: CoordinatorConfig["publicUrl"]): readonly string[] {
+export function publicUrls(publicUrl: string | readonly string[]): readonly string[] {
   return typeof publicUrl === "string" ? [publicUrl] : publicUrl;
 }
 

@@ -1,13 +1,14 @@
 import { type Hello, type Refusal, refuse } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { Journal, JournalledStanding } from "../journal/journal.ts";
+import { drawCodeWords, isSameCodeWord } from "./codeWords.ts";
 import { createInvitations } from "./invitations.ts";
 import { createStandings } from "./standings.ts";
-import { createToken, isSameSecret, tokenIn } from "./tokens.ts";
+import { createToken, tokenIn } from "./tokens.ts";
 
 /** What the gate needs of its surroundings. */
 export interface GatePorts {
-  readonly config: Pick<CoordinatorConfig, "admission" | "codeWord" | "approval">;
+  readonly config: Pick<CoordinatorConfig, "admission" | "codeWord" | "codeWords" | "approval">;
   readonly runId: string;
   /** Of the run; it keeps the secrets. */
   readonly folder: string;
@@ -44,6 +45,11 @@ export interface Gate {
   invite(count: number, days: number | null): readonly string[];
 }
 
+/** The code word that was drawn for the run, the same after a restart: three words, or a token that nobody can type. */
+function drawnIn(folder: string, isOfWords: boolean): string {
+  return isOfWords ? tokenIn(folder, "link.words", drawCodeWords) : tokenIn(folder, "link.token", () => createToken().slice(0, 16));
+}
+
 /** Names cost nothing to invent: the list of who waits has an end. */
 const maxWaiting = 1000;
 
@@ -52,12 +58,12 @@ export function createGate({ config, runId, folder, journal, now }: GatePorts): 
   const { admission, approval } = config;
   const standings = createStandings(journal);
   const invitations = createInvitations({ runId, folder, standings, now });
-  const codeWord = admission === "code" ? (config.codeWord ?? tokenIn(folder, "link.token", () => createToken().slice(0, 16))) : null;
+  const codeWord = admission === "code" ? (config.codeWord ?? drawnIn(folder, config.codeWords)) : null;
   const waiting = new Map<string, Waiting>();
 
   function refuseToken({ clientKey, token }: Pick<Hello, "clientKey" | "token">): Refusal | null {
     if (admission === "invitations") return invitations.redeem(clientKey, token);
-    if (codeWord === null || isSameSecret(token ?? "", codeWord)) return null;
+    if (codeWord === null || isSameCodeWord(token ?? "", codeWord)) return null;
     const why = token === undefined ? "this run is by code word" : "the code word is not this run's";
     return refuse("P-102", `${why}: open the link that the operator gave you, or ask for the word`);
   }
@@ -82,7 +88,7 @@ export function createGate({ config, runId, folder, journal, now }: GatePorts): 
     },
     mayRead(token) {
       if (admission === "invitations") return token !== undefined && invitations.isGenuine(token);
-      return codeWord === null || isSameSecret(token ?? "", codeWord);
+      return codeWord === null || isSameCodeWord(token ?? "", codeWord);
     },
     standingOf: standings.of,
     waiting: () => [...waiting.values()],

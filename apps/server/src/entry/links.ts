@@ -7,12 +7,16 @@ export interface Listening {
   /** For this machine. */
   readonly url: string;
   readonly port: number;
+  /** Where plain http is served beside https; null for nowhere. */
+  readonly plainPort: number | null;
+  /** SHA-256 of a certificate that this machine made; null where there is none. */
+  readonly fingerprint: string | null;
 }
 
 /** The addresses that people are given, the first for this machine unless there are public ones. */
 export function printedAddresses(
   { host, publicUrl }: Pick<CoordinatorConfig, "host" | "publicUrl">,
-  { url, port }: Listening,
+  { url, port }: Pick<Listening, "url" | "port">,
 ): readonly string[] {
   const scheme = url.slice(0, url.indexOf(":"));
   const others = isUnspecified(host) ? lanAddresses() : [];

@@ -13,7 +13,7 @@ export function tokenIn(folder: string, name: string, create: () => string = cre
   const path = join(folder, name);
   if (existsSync(path)) {
     const known = readFileSync(path, "utf8").trim();
-    if (/^[A-Za-z0-9_-]{16,200}$/.test(known)) return known;
+    if (/^[A-Za-z0-9_-]{11,200}$/.test(known)) return known;
   }
   const token = create();
   writeSecret(path, `${token}\n`);

@@ -31,6 +31,11 @@ export async function loadCertificate(https: CoordinatorConfig["https"], folder:
   return made;
 }
 
+/** A certificate's SHA-256 fingerprint, as browsers show it: pairs of hexadecimal digits. */
+export function fingerprintOf({ cert }: Pick<Certificate, "cert">): string {
+  return new X509Certificate(cert).fingerprint256;
+}
+
 /** Addresses of this machine in its local networks, without loopback. */
 export function lanAddresses(): string[] {
   return Object.values(networkInterfaces())

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyHelmetOptions } from "@fastify/helmet";
+import { isLoopback, publicUrls } from "../entry/addresses.ts";
 
 /** What the headers depend on. */
 export interface PagePolicy {
@@ -16,7 +18,7 @@ export interface PagePolicy {
 export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): FastifyHelmetOptions {
   return {
     global: true,
-    crossOriginOpenerPolicy: { policy: "same-origin" },
+    crossOriginOpenerPolicy: { policy: "same-origin" }, // taken back where it does not hold: see `isTrusted`
     crossOriginEmbedderPolicy: { policy: "require-corp" },
     crossOriginResourcePolicy: { policy: "same-origin" },
     // A certificate of its own is no promise for the future of a host name.
@@ -42,4 +44,20 @@ export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): F
           },
         },
   };
+}
+
+/** Headers that browsers refuse, with an error in their console, on pages of addresses that they do not trust. */
+export const headersOfTrust = ["cross-origin-opener-policy", "origin-agent-cluster"] as const;
+
+/**
+ * Whether the browser that asks trusts the address that it asked, as far as it shows: https, also where a proxy ends it, and this machine. Browsers send
+ * `Sec-Fetch-Mode` to trusted addresses alone.
+ */
+export function isTrusted({ socket, headers }: IncomingMessage, publicUrl: string | readonly string[]): boolean {
+  if (("encrypted" in socket && socket.encrypted === true) || headers["sec-fetch-mode"] !== undefined) return true;
+  if (/^https\b/i.test(String(headers["x-forwarded-proto"] ?? "")) || /\bproto="?https\b/i.test(headers.forwarded ?? "")) return true;
+  const { host = "" } = headers;
+  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : "";
+  if (isLoopback(name)) return true;
+  return publicUrls(publicUrl).some((url) => url.startsWith("https:") && new URL(url).hostname === name);
 }

@@ -3,6 +3,7 @@ import { get } from "node:http";
 import { request } from "node:https";
 import { join } from "node:path";
 import { sha256HexSync } from "@tutti/core";
+import { runInfoSchema } from "@tutti/protocol";
 import { io } from "socket.io-client";
 import { expect, test } from "vitest";
 import { createScene } from "../testing/scene.ts";
@@ -38,6 +39,37 @@ test("pages are isolated, and their policy lets them compute and talk to this co
   expect(policy).toContain("worker-src 'self' blob:");
   expect(policy).toContain("connect-src 'self' ws: wss:");
   expect(response.headers.get("strict-transport-security")).toBeNull();
+});
+
+test("cross-origin isolation is asked for where the browser trusts the origin: https, also where a proxy ends it, and this machine", async () => {
+  const coordinator = await scene.start(run, { pagesDir: writePages(scene.folder()), publicUrl: "http://class.test:8080" });
+  const { port } = new URL(coordinator.url);
+  const policyFor = (headers: Record<string, string>) =>
+    new Promise((resolve, reject) => {
+      get({ host: "127.0.0.1", port, path: "/", headers }, (response) => {
+        response.resume();
+        resolve(response.headers["cross-origin-opener-policy"]);
+      }).on("error", reject);
+    });
+  for (const host of ["localhost:8080", "127.0.0.2", "[::1]:9"]) expect(await policyFor({ host })).toBe("same-origin");
+  const host = "class.test:8080";
+  expect(await policyFor({ host })).toBeUndefined();
+  expect(await policyFor({ host, "x-forwarded-proto": "https" })).toBe("same-origin");
+  expect(await policyFor({ host, "sec-fetch-mode": "navigate" })).toBe("same-origin");
+  expect(await policyFor({ host, "x-forwarded-proto": "http" })).toBeUndefined();
+});
+
+test("whoever asks is told who runs the run and what for, where the operator says so, and how far it is (P-160, P-161)", async () => {
+  const told = async (options: object) => {
+    const coordinator = await scene.start(run, options);
+    return runInfoSchema.parse(await (await fetch(`${coordinator.url}/run.json`)).json());
+  };
+  const { host, progress } = await told({ hostedBy: "Class 9b, Kisko school", about: "Which customers are unhappy?" });
+  expect(host).toEqual({ name: "Class 9b, Kisko school", about: "Which customers are unhappy?" });
+  expect(progress).toEqual({ numStepsDone: 0, numSteps: run.numRounds + 1, secondsLeft: null });
+  expect((await told({ about: "Which customers are unhappy?" })).host).toEqual({ about: "Which customers are unhappy?" });
+  expect(await told({})).not.toHaveProperty("host");
+  await expect(told({ hostedBy: "two\nlines" })).rejects.toThrow(/hostedBy: .*a line of 1 to 80 characters/);
 });
 
 test("backbones may come from another place, which the pages are told of and allowed to ask", async () => {

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server as NetServer } from "node:net";
 import { resolve } from "node:path";
 import compress from "@fastify/compress";
 import helmet from "@fastify/helmet";
@@ -9,7 +11,7 @@ import type { CoordinatorConfig } from "../config.ts";
 import type { Addresses } from "../entry/addresses.ts";
 import type { BlobStore } from "./blobs.ts";
 import type { Certificate } from "./certificate.ts";
-import { securityHeaders } from "./headers.ts";
+import { headersOfTrust, isTrusted, securityHeaders } from "./headers.ts";
 import { type MetricsAccess, mayReadMetrics } from "./metricsAccess.ts";
 import { immutableCaching, serveFolder } from "./staticFiles.ts";
 import { addTuned, type TunedDoor } from "./tunedRoute.ts";
@@ -37,17 +39,13 @@ export interface HttpPorts {
   readonly control: (app: FastifyInstance) => void;
 }
 
-/** Builds the HTTP server; it does not listen yet. */
+/** Builds the HTTP server; it does not listen yet. With a certificate a front stands before it, which takes TLS off. */
 export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Promise<FastifyInstance> {
   const { certificate } = ports;
   const { headersTimeoutMs, idleTimeoutMs } = config.connections;
   const options = { logger: false, forceCloseConnections: true, trustProxy: false, keepAliveTimeout: idleTimeoutMs } as const;
   const times = { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: Math.min(5000, headersTimeoutMs) };
-  const app = (
-    certificate === null
-      ? Fastify({ ...options, http: times })
-      : Fastify({ ...options, https: { ...times, handshakeTimeout: headersTimeoutMs, key: certificate.key, cert: certificate.cert } })
-  ) as FastifyInstance;
+  const app: FastifyInstance = Fastify({ ...options, http: times });
   app.setErrorHandler((error, request, reply) => {
     const status = error instanceof Error && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
     if (status >= 500) ports.logger.error({ error, url: request.url }, "a request failed");
@@ -58,6 +56,9 @@ export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Pr
     if (refusal !== null) await reply.code(421).send({ error: refusal });
   });
   await app.register(helmet, securityHeaders({ isDev: config.dev, isHttps: certificate !== null, backbonesUrl: config.backbonesUrl }));
+  app.addHook("onSend", async (request, reply) => {
+    if (!isTrusted(request.raw, config.publicUrl)) for (const name of headersOfTrust) reply.removeHeader(name);
+  });
   await app.register(compress, { global: true, threshold: 1024, encodings: ["gzip", "identity"] });
   addRunRoutes(app, ports);
   addTuned(app, ports.tunedDoor);
@@ -130,9 +131,25 @@ async function addPages(app: FastifyInstance, config: CoordinatorConfig, { pages
 const backlog = 4096;
 
 /** Listens; an address that is taken or not ours is an error that says what to do. Resolves with the port. */
-export async function listen(app: FastifyInstance, { host, port }: CoordinatorConfig): Promise<number> {
+export async function listen(app: FastifyInstance, { host, port }: Pick<CoordinatorConfig, "host" | "port">): Promise<number> {
+  return listening(app.server, { host, port }, () => app.listen({ host, port, backlog }));
+}
+
+/** The same for a server of connections. */
+export async function listenAt(server: NetServer, { host, port }: Pick<CoordinatorConfig, "host" | "port">): Promise<number> {
+  return listening(server, { host, port }, async () => {
+    server.listen({ host, port, backlog });
+    await once(server, "listening");
+  });
+}
+
+async function listening(
+  server: NetServer,
+  { host, port }: Pick<CoordinatorConfig, "host" | "port">,
+  begin: () => Promise<unknown>,
+): Promise<number> {
   try {
-    await app.listen({ host, port, backlog });
+    await begin();
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : null;
     if (code === "EADDRINUSE") {
@@ -145,7 +162,7 @@ export async function listen(app: FastifyInstance, { host, port }: CoordinatorCo
       throw new Error(`host ${host} is not an address of this machine: choose another with --host`, { cause: error });
     throw error;
   }
-  const address = app.server.address();
+  const address = server.address();
   if (address === null || typeof address === "string") throw new Error(`listening on ${host}:${port} gave no port`);
   return address.port;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { Server as NetServer, Socket } from "node:net";
 import { isComputeKind, type RoundPlan } from "@tutti/core";
 import { type StepBytes, type TrafficLabel, type TrafficTotals, trafficLabels, type WireBytes } from "@tutti/record";
 import { createEvaluationDownloads, type FetchedBlobs } from "./evaluationDownloads.ts";
@@ -25,8 +25,11 @@ interface Meter {
  * A connection has one label at a time; its bytes since the last look are charged when the label changes or totals are read.
  */
 export interface WireMeter {
-  /** Counts every connection of a server from now on, labelled by what it asks for. Call it when all other listeners are in place. */
-  watch(server: Server): void;
+  /**
+   * Counts every connection of a server from now on, labelled by what it asks for. Call it when all other listeners are in place. `listeners`: where the
+   * connections arrive, by default at the server itself.
+   */
+  watch(server: Server, listeners?: readonly NetServer[]): void;
   /** From now on the open step is charged to this label; its tasks name these blobs. Null for `waiting`, while no step is open. */
   setStep(label: TrafficLabel, sha256s: readonly string[] | null): void;
   /** A client is handed a task of the open step that names these blobs: what an evaluation fetched of them for it is charged to training from now on. */
@@ -85,22 +88,24 @@ export function createWireMeter(earlier: MeterRecord = {}, isState: (sha256: str
     return meter;
   }
 
+  function arrived(socket: Socket): void {
+    const key = addressOf(socket);
+    const meter: Meter = { socket, read: 0, written: 0, label: "pages", sha256: null };
+    meters.set(key, meter);
+    socket.once("close", () => {
+      charge(meter);
+      if (meters.get(key) === meter) meters.delete(key);
+    });
+  }
+
   function totalsNow(): TrafficTotals {
     for (const meter of meters.values()) charge(meter);
     return Object.fromEntries(trafficLabels.map((label) => [label, { ...totals[label] }])) as Record<TrafficLabel, WireBytes>;
   }
 
   return {
-    watch(server) {
-      server.on("connection", (socket: Socket) => {
-        const key = addressOf(socket);
-        const meter: Meter = { socket, read: 0, written: 0, label: "pages", sha256: null };
-        meters.set(key, meter);
-        socket.once("close", () => {
-          charge(meter);
-          if (meters.get(key) === meter) meters.delete(key);
-        });
-      });
+    watch(server, listeners = [server]) {
+      for (const listener of listeners) listener.on("connection", arrived);
       server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
         const meter = label(request);
         if (meter === null) return;

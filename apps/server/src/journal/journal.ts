@@ -71,6 +71,8 @@ export interface JournalledClient {
   readonly clientKey: string;
   readonly ordinal: number;
   readonly nickname: string | null;
+  /** Whether it hosts a helper device (P-192); absent for people's. */
+  readonly isHelper?: true;
   /** Tasks in a row that it was handed and did not do, where the run remembers that. */
   readonly failures?: number;
 }

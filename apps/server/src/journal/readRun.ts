@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createStrategy, type Json, type Params, type RunSettings, type StrategySummary } from "@tutti/core";
+import { rememberLabels } from "@tutti/data/node";
 import { runSettingsSchema, settingFaults } from "@tutti/protocol";
 import type { RunOrigin, StepRecord } from "@tutti/record";
 import { ConfigError } from "../config.ts";
@@ -46,6 +47,7 @@ export async function readRun(dataDir: string, runId: string): Promise<Journalle
     const contents = journal.contents();
     if (contents === null) throw new Error(`run ${runId}: its journal is empty`);
     const run = parseSettings(contents.run, runId);
+    rememberLabels(run);
     const strategy = createStrategy(run);
     const { state } = contents;
     return {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { Server as NetServer, Socket } from "node:net";
 import type { Clock } from "../pool/clock.ts";
 
 /** Why a connection was closed, or not taken (P-140, P-141). */
@@ -18,6 +18,8 @@ export interface ConnectionLimits {
 /** Who hears of what was closed. */
 export interface GuardPorts {
   readonly clock: Clock;
+  /** What listens for the server; by default the server itself. */
+  readonly listeners?: readonly NetServer[];
   onClosed(why: ClosedFor): void;
 }
 
@@ -59,13 +61,14 @@ const lookEveryMs = 5000;
 export function guardConnections(server: Server, limits: ConnectionLimits, ports: GuardPorts): ConnectionGuard {
   const { clock, onClosed } = ports;
   const open = new Map<Socket, Watched>();
-  if (limits.max !== null) server.maxConnections = limits.max;
-  server.on("drop", () => onClosed("full"));
+  for (const listener of ports.listeners ?? [server]) {
+    if (limits.max !== null) listener.maxConnections = limits.max;
+    listener.on("drop", () => onClosed("full"));
+  }
   server.on("clientError", (error: NodeJS.ErrnoException) => {
     if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") onClosed("headers");
   });
-  const event = "setSecureContext" in server ? "secureConnection" : "connection";
-  server.on(event, (socket: Socket) => {
+  server.on("connection", (socket: Socket) => {
     const [now, moved] = [clock.now(), { up: 0, down: 0 }];
     open.set(socket, { under: null, isUpgraded: false, startedAt: now, start: moved, movedAt: now, moved });
     socket.once("close", () => open.delete(socket));

@@ -7,7 +7,7 @@ import type { Journal, JournalledContribution, JournalledDevice } from "../journ
 import { packRecord, unpackRecord } from "../journal/records.ts";
 import type { TunedParameters } from "../tuned.ts";
 import type { Clock } from "./clock.ts";
-import { evaluatedBy } from "./evaluatedRows.ts";
+import { evaluatedBy, keptBackBy } from "./evaluatedRows.ts";
 import { type Client, canMoveDevices } from "./members.ts";
 import { isOpenLease, type Lease, type OpenStep } from "./openStep.ts";
 import type { Roster } from "./roster.ts";
@@ -73,7 +73,8 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
   function read(submission: Submission, { plan }: OpenStep, { task }: Lease, wasResetThen?: boolean): Contribution | Refusal {
     const { shape, numClasses } = ports.tuned;
     const wasReset = task.spec.kind === "train" && (wasResetThen ?? homes.get(task.deviceId)?.wasReset === true);
-    const evaluated = evaluatedBy(homes.get(task.deviceId), ports.evaluatedRows);
+    const evaluated =
+      config.run.labels === undefined ? evaluatedBy(homes.get(task.deviceId), ports.evaluatedRows) : keptBackBy(task.expects.numExamples);
     const known = { run: config.run, stage: plan.stage, trained, shape, task, keepsStates, numClasses };
     return readSubmission(submission, { ...known, wasReset, evaluated });
   }

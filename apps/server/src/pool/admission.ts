@@ -20,16 +20,35 @@ export interface AdmissionSources {
 }
 
 /** The client that says hello, new or known, or why it may not join (P-13, P-112, P-113). */
-export function admit({ clientKey, nickname, hosting }: Hello, { origin }: Connection, sources: AdmissionSources): Refusal | Client {
+export function admit(
+  { clientKey, nickname, hosting, helperToken }: Hello,
+  { origin }: Connection,
+  sources: AdmissionSources,
+): Refusal | Client {
   const { config, clients, quotas } = sources;
   const known = clients.all.get(clientKey);
   if (config.run.roster === "fixed" && hosting === "own")
     return refuse("P-13", "this run gives out its own data: own examples need an open roster");
+  if (config.run.labels !== undefined && hosting === "virtual")
+    return refuse("P-193", "the texts of this run are typed by those who take part: bring examples of your own");
   const refusal = (known === undefined ? refuseNewcomer(sources) : null) ?? (origin === undefined ? null : quotas.admit(clientKey, origin));
   if (refusal !== null) return refusal;
-  const record = { clientKey, ordinal: known?.ordinal ?? clients.nextOrdinal(), nickname: nickname ?? known?.nickname ?? null };
-  if (known?.nickname !== record.nickname) sources.saveClient({ ...record, ...failuresOf(known) });
-  return Object.assign(known ?? clients.add(record), { nickname: record.nickname, hosting });
+  const marked = helperToken === undefined ? {} : ({ isHelper: true } as const); // who was a helper once is one for good
+  const record = {
+    ...markOf(known),
+    ...marked,
+    clientKey,
+    ordinal: known?.ordinal ?? clients.nextOrdinal(),
+    nickname: nickname ?? known?.nickname ?? null,
+  };
+  const isNew = known?.nickname !== record.nickname || known.isHelper !== markOf(record).isHelper;
+  if (isNew) sources.saveClient({ ...record, ...failuresOf(known) });
+  return Object.assign(known ?? clients.add(record), { ...markOf(record), nickname: record.nickname, hosting });
+}
+
+/** What the journal says of a client beside its name: nothing of most. */
+export function markOf(client: Pick<JournalledClient, "isHelper"> | undefined): Pick<JournalledClient, "isHelper"> {
+  return client?.isHelper === true ? { isHelper: true } : {};
 }
 
 /** What the journal says of a client's failures: nothing where there are none. */

@@ -42,6 +42,7 @@ export function describeDevice(device: JournalledDevice, client: Client | undefi
     ...(isForsaken(device, client) ? { hasLeft: true } : {}),
     ...(wasReset ? { wasReset } : {}),
     ...(holdsShare ? { share } : {}),
+    ...(client?.isHelper === true ? { isHelper: true } : {}),
     ...machineOf(client),
   };
 }

@@ -1,5 +1,5 @@
 import { type EvaluationResult, numCounted, type Protocol, type Split } from "@tutti/core";
-import type { CountedRows, EvaluatedRows, RunEvaluation } from "@tutti/data/node";
+import { type CountedRows, type EvaluatedRows, maxKeptBack, type RunEvaluation } from "@tutti/data/node";
 import { type Refusal, refuse } from "@tutti/protocol";
 import type { JournalledDevice } from "../journal/journal.ts";
 
@@ -13,6 +13,12 @@ export function evaluatedBy(device: JournalledDevice | null, known: RunEvaluatio
   if (device === null || known === null) return null;
   const { share = device.deviceId } = device;
   return (share === null ? null : known.shares[share]) ?? known.whole;
+}
+
+/** The same of a device whose texts are typed: what it keeps back of them, by the number in its lease (P-193). */
+export function keptBackBy(numExamples: number): EvaluatedRows {
+  const rows = { numRows: maxKeptBack(numExamples), numBytes: 0 };
+  return { personalised: rows, test: rows, validation: noRows };
 }
 
 function rowsFor({ protocol, split }: { readonly protocol: Protocol; readonly split: Split }, rows: EvaluatedRows): CountedRows {

@@ -1,12 +1,14 @@
 import {
   type Contribution,
   computeDeviceId,
+  type Device,
   type DeviceId,
   type DevicePool,
   deferred,
   isComputeKind,
   type RoundPlan,
   tokensPerTextOf,
+  withoutResting,
 } from "@tutti/core";
 import type { Refusal, Submit, SubmitOutcome, Withdrawn } from "@tutti/protocol";
 import type { ClientSeconds, DeviceTime } from "@tutti/record";
@@ -32,6 +34,8 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   readonly shareSizes: readonly number[] | null;
   /** What trusted hosts bring; null where states go to any host (P-126). */
   readonly hostToken: string | null;
+  /** What helper devices bring; null where the run has none (P-192). */
+  readonly helperToken: string | null;
   /** A plan that is journalled; throws for any other. */
   published(plan: RoundPlan): Published;
   /** A step is open; its tasks have not left. */
@@ -110,7 +114,7 @@ export function createPool(ports: PoolPorts): Pool {
     members,
     computeDesk,
     keepsStates: canMoveDevices(config),
-    roster: members.list,
+    roster: () => plannedFrom(members.list(), config),
     whenRosterChanges: changes.next,
     open(plan, deadlineMs) {
       const { payloads, accepted } = ports.published(plan);
@@ -167,6 +171,11 @@ export function createPool(ports: PoolPorts): Pool {
       members.stop();
     },
   };
+}
+
+/** Helper devices rest as people come. */
+function plannedFrom(devices: readonly Device[], { run: { helpers } }: PoolPorts["config"]): readonly Device[] {
+  return helpers === undefined ? devices : withoutResting(devices, helpers.fillTo);
 }
 
 /** Accepted contributions in device order. */
@@ -264,6 +273,7 @@ function rosterPorts(ports: PoolPorts, current: CurrentStep, onChange: () => voi
     saveClient: (client) => journal.putClient(client),
     removeClient: (clientKey) => journal.removeClient(clientKey),
     hostToken: ports.hostToken,
+    helperToken: ports.helperToken,
     dropState: (deviceId) => blobs.keepOnly(stateHolder(deviceId), new Set()),
     shareSize: (share) => ports.shareSizes?.[share] ?? null,
     isOpenTask: (taskId) => isOpenLease(current.step, current.step?.leases.get(taskId)),

@@ -61,11 +61,17 @@ function checkRegistration(
   }
   // What somebody else claimed of the device binds nobody here (P-123).
   if (device.numExamples === null || claimantOf(device) !== client.clientKey) return null;
+  if (client.hosting === "own") return null; // examples of one's own may grow: the next plan has the new number
   const leased = leasedExamples(deviceId);
   const known = leased ?? device.numExamples;
   if (known === numExamples) return null;
   const since = leased === null ? "since it was registered" : "in the task that is out";
   return refuse("P-14", `device ${deviceId}: numExamples is ${known} ${since}, received ${numExamples}`);
+}
+
+/** Whether a client claims another number for a device than it claimed before: a task that is out keeps the number in its lease (P-14). */
+export function isGrowing(device: JournalledDevice, { clientKey, hosting }: Client): boolean {
+  return hosting === "own" && device.numExamples !== null && claimantOf(device) === clientKey;
 }
 
 /** The client that claimed a device's n_i. An older journal does not say who it was: then its host is taken to be it. */

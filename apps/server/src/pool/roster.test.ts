@@ -53,6 +53,7 @@ const alone = {
   onPending: () => undefined,
   shareSize: () => null,
   hostToken: null,
+  helperToken: null,
   dropState: () => undefined,
   baseFor: () => null,
   onLate: () => undefined,

@@ -3,7 +3,7 @@ import { type DeviceDecision, type Hello, type Refusal, refuse } from "@tutti/pr
 import { isSameSecret } from "../entry/tokens.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { type ClientCounts, type ClientTally, createClientTally } from "../waiting.ts";
-import { type AdmissionSources, admit, failuresOf } from "./admission.ts";
+import { type AdmissionSources, admit, failuresOf, markOf } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
 import type { Clock } from "./clock.ts";
 import { createDeviceList, type DeviceList, describeDevice, hasReady } from "./deviceList.ts";
@@ -13,7 +13,7 @@ import { createLateness, type Lateness } from "./lateness.ts";
 import type { Client, Compute, Connection } from "./members.ts";
 import { createPlaceLeases, type PlaceLeases } from "./placeLeases.ts";
 import { createQuotas, type Quotas } from "./quotas.ts";
-import { judgeRegistrations, type RefusedDevice, type Registrations } from "./registrations.ts";
+import { isGrowing, judgeRegistrations, type RefusedDevice, type Registrations } from "./registrations.ts";
 
 /** What the roster needs of its surroundings. */
 export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveClient" | "removeClient"> {
@@ -25,6 +25,8 @@ export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveCli
   leasedExamples(deviceId: DeviceId): number | null;
   /** What trusted hosts bring; null where states go to any host (P-126). */
   readonly hostToken: string | null;
+  /** What helper devices bring; null where the run has none (P-192). */
+  readonly helperToken: string | null;
   /** n_i of a share, or null where the coordinator does not know it (P-120). */
   shareSize(share: number): number | null;
   /** The bits of the backbone for a client, null where it gets the run's; or why it may not join. */
@@ -136,7 +138,7 @@ export function createRoster(ports: RosterPorts): Roster {
     },
     remember: (client) => {
       const { clientKey, ordinal, nickname } = client;
-      ports.saveClient({ clientKey, ordinal, nickname, ...failuresOf(client) });
+      ports.saveClient({ ...markOf(client), clientKey, ordinal, nickname, ...failuresOf(client) });
     },
     answered(client, isInTime) {
       if (isInTime) members.leases.worked(client);
@@ -264,6 +266,8 @@ function hello(members: Members, connection: Connection, request: Hello): Return
   const isTrusted = hostToken !== null && request.hostToken !== undefined && isSameSecret(request.hostToken, hostToken);
   if (hostToken !== null && request.hostToken !== undefined && !isTrusted)
     return refuse("P-126", "the host token is not this run's: take the one that the coordinator printed");
+  const impostor = refuseImpostor(request, ports);
+  if (impostor !== null) return impostor;
   const bits = ports.baseFor(request);
   if (bits !== null && typeof bits === "object") return bits;
   const client = admit(request, connection, { config, clients, homes, quotas, saveClient, removeClient, onForgotten });
@@ -282,6 +286,13 @@ function hello(members: Members, connection: Connection, request: Hello): Return
   lateness.watch(client);
   changed(members, client);
   return { client, devices };
+}
+
+/** Nobody says that it is a helper but the operator's own clients (P-192). */
+function refuseImpostor({ helperToken }: Hello, { helperToken: expected }: RosterPorts): Refusal | null {
+  if (helperToken === undefined) return null;
+  if (expected === null) return refuse("P-192", "this run has no helper devices: leave helperToken out");
+  return isSameSecret(helperToken, expected) ? null : refuse("P-192", "the helper token is not this run's");
 }
 
 /** What a client says with `register`. */
@@ -311,11 +322,12 @@ function register(members: Members, client: Client, { registered, compute }: Reg
 }
 
 /** A device's n_i as its host claims it, or as it was dealt; a task that is out for another number ends without a contribution. */
-function noteExamples({ ports, homes }: Members, { clientKey }: Client, { deviceId, numExamples }: Registrations[number]): void {
+function noteExamples({ ports, homes }: Members, client: Client, { deviceId, numExamples }: Registrations[number]): void {
+  const { clientKey } = client;
   const device = homes.get(deviceId);
   if (device === null) return;
   const leased = ports.leasedExamples(deviceId);
-  if (leased !== null && leased !== numExamples) ports.onLost(deviceId);
+  if (leased !== null && leased !== numExamples && !isGrowing(device, client)) ports.onLost(deviceId);
   const isNew = device.numExamples !== numExamples || (device.claimedBy !== undefined && device.claimedBy !== clientKey);
   if (isNew) homes.save({ ...device, numExamples, claimedBy: clientKey });
 }

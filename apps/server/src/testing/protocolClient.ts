@@ -48,6 +48,7 @@ export interface ProtocolClientOptions {
   readonly nickname?: string;
   /** Of a host that the operator trusts with states. */
   readonly hostToken?: string;
+  readonly helperToken?: string;
   /** What it claims that a device holds; the simulated number by default. */
   readonly claims?: (deviceId: number) => number;
   /** What it claims of its machine, in runs that plan. */
@@ -186,6 +187,7 @@ function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"h
     ...(nickname === undefined ? {} : { nickname }),
     ...(machine === undefined ? {} : { profile: machine }),
     ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
+    ...(options.helperToken === undefined ? {} : { helperToken: options.helperToken }),
     hosting,
     ...(hosting === "own" ? { ownExamples: 9 } : {}),
     ...(hosting === "compute" || options.token !== undefined ? { token: options.token ?? "" } : {}),

@@ -8,7 +8,8 @@ export const pages = ["join", "stage", "try"] as const;
 export type PageName = (typeof pages)[number];
 
 interface PageFrameProps {
-  readonly current: PageName;
+  /** Null on a page beside them. */
+  readonly current: PageName | null;
   /** At the right of the name, such as how the page is connected. */
   readonly sign?: ComponentChildren;
   /** Between the head and what the page is about. */
@@ -35,7 +36,7 @@ export function PageFrame({ current, sign, ornament, foot, children }: PageFrame
 }
 
 /** Relative links, since a run may lie under a path; what lets this browser in travels behind the `#`. */
-function PageLinks({ current }: { readonly current: PageName }) {
+function PageLinks({ current }: { readonly current: PageName | null }) {
   const files: Readonly<Record<PageName, string>> = { join: "./", stage: "./stage", try: "./try" };
   return (
     <nav class="page-links" aria-label={words.pageLinks.label}>

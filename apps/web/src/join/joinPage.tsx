@@ -1,35 +1,47 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { tokenIn } from "@tutti/client";
 import type { RunInfo } from "@tutti/protocol";
+import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
+import { GrowingExamples } from "../class/growingExamples.tsx";
 import { Ensemble } from "../figures/ensemble.tsx";
 import { PageFrame } from "../frame/pageFrame.tsx";
 import { words } from "../words/words.ts";
-import type { JoinController } from "./controller.ts";
+import type { LandingController } from "./controller.ts";
 import type { DataSource } from "./dataSource.ts";
 import { Landing } from "./landing.tsx";
+import type { LandingState } from "./landingState.ts";
 import { pageFolder } from "./pageFolder.ts";
-import { RunView } from "./runView.tsx";
+import type { RunViewProps } from "./runView.tsx";
+import { classificationOf } from "./taskTitle.ts";
 import { headline, talksTo } from "./text.ts";
 import { hasBegun, pageStateOf, type View } from "./view.ts";
 
 /** What the join page shows, and what its buttons do. */
 export interface JoinPageProps {
-  readonly controller: JoinController;
+  readonly controller: LandingController;
   readonly run: Signal<RunInfo | null>;
   readonly runProblem: Signal<string | null>;
   /** What a reloaded tab needs before it can go on; null where nothing is. */
-  readonly comeback: string | null;
+  readonly comeback: Signal<string | null>;
+  /** What is known before anybody joins. */
+  readonly landing: LandingState;
 }
 
 /** The page a volunteer sees. */
-export function JoinPage({ controller, run, runProblem, comeback }: JoinPageProps) {
+export function JoinPage({ controller, run, runProblem, comeback, landing }: JoinPageProps) {
   const source = useSignal<DataSource>({ kind: "share" });
   const view = controller.view.value;
   const join = (chosen: DataSource): void => {
     source.value = chosen;
+    controller.name(landing.takeNickname());
     controller.join(chosen);
   };
+  // whoever brought a wrong word is asked for it again
+  const isWrongWord = view.end?.reason === "failed" && view.end.rule === "P-102";
+  useEffect(() => {
+    if (view.end !== null) landing.table.value?.end();
+  }, [view.end]);
   return (
     <PageFrame
       current="join"
@@ -41,14 +53,26 @@ export function JoinPage({ controller, run, runProblem, comeback }: JoinPageProp
         </p>
       }
     >
-      {view.hasJoined ? (
-        <RunView view={view} controller={controller} onJoinAgain={() => join(source.value)} />
+      {view.hasJoined && !isWrongWord ? (
+        <>
+          <LazyRunView view={view} controller={controller} onJoinAgain={() => join(source.value)} />
+          <Growing run={run.value} view={view} controller={controller} landing={landing} />
+        </>
       ) : (
         <Landing
           run={run.value}
           problem={runProblem.value}
-          comeback={comeback}
-          hasToken={tokenIn(location.href) !== null}
+          comeback={comeback.value}
+          hasToken={tokenIn(location.href) !== null && !isWrongWord}
+          wasWrongWord={isWrongWord}
+          downloads={landing.downloads.value}
+          device={landing.device.value}
+          otherTab={landing.otherTab.value}
+          table={landing.table.value}
+          nickname={landing.nickname}
+          linkEnd={`${location.search}${location.hash}`}
+          address={new URL(pageFolder()).host}
+          onShowOther={landing.showOtherTab}
           onToken={controller.bring}
           onJoin={join}
         />
@@ -57,6 +81,41 @@ export function JoinPage({ controller, run, runProblem, comeback }: JoinPageProp
       <Announcer text={announcement(view)} />
     </PageFrame>
   );
+}
+
+/** Who brought own examples can add to them. */
+function Growing({
+  run,
+  view,
+  controller,
+  landing,
+}: Pick<JoinPageProps, "controller" | "landing"> & { readonly run: RunInfo | null; readonly view: View }) {
+  const table = landing.table.value;
+  const task = run === null ? null : classificationOf(run.run.task);
+  if (view.end !== null || !view.hasOwn || run === null || table === null || task === null) return null;
+  const { classes, fields } = task;
+  return (
+    <GrowingExamples
+      table={table}
+      classes={classes}
+      isPair={fields.textB !== null}
+      keepsBack={run.run.labels !== undefined}
+      controller={controller}
+    />
+  );
+}
+
+/** Figures and controls come with the rest of what joining loads. */
+function LazyRunView(props: RunViewProps) {
+  const loaded = useSignal<{ readonly RunView: ComponentType<RunViewProps> } | null>(null);
+  useEffect(() => {
+    void import("./runView.tsx").then(({ RunView }) => {
+      loaded.value = { RunView };
+    });
+  }, []);
+  if (loaded.value === null) return <section class="card now" aria-busy />;
+  const { RunView } = loaded.value;
+  return <RunView {...props} />;
 }
 
 function ConnectionSign({ view }: { readonly view: View }) {

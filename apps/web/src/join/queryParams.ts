@@ -1,5 +1,6 @@
 import { type ClientProfile, clientProfileSchema } from "@tutti/core";
 import type { BackendName, KernelChoice } from "@tutti/model";
+import { cleanNickname } from "../storage/nickname.ts";
 
 /** What the page's address can ask for. */
 export interface PageParams {
@@ -30,10 +31,7 @@ export function readPageParams(search: string): PageParams {
     kernels: params.get("kernels") === "plain" ? "plain" : "fast",
     machine: machineOf(params.get("machine")),
     isAuto: params.get("auto") === "1",
-    nickname: (params.get("name") ?? "")
-      .replace(/\p{Cc}/gu, "")
-      .trim()
-      .slice(0, 40),
+    nickname: cleanNickname(params.get("name") ?? ""),
   };
 }
 

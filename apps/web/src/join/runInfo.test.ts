@@ -4,7 +4,7 @@ import { landingStatusSchema, protocolVersion } from "@tutti/protocol";
 import { afterEach, expect, test, vi } from "vitest";
 import { emptyStatus } from "../testing/events.ts";
 import { fetchRunInfo } from "./runInfo.ts";
-import { classNames, taskTitle } from "./taskTitle.ts";
+import { classificationOf, taskTitle } from "./taskTitle.ts";
 
 const folder = "https://host.example/tutti/";
 
@@ -56,7 +56,7 @@ test("a page asks below its own folder and learns an added task, so that it can 
   expect((await fetchRunInfo(folder)).run.task).toBe("tickets");
   expect(asked).toEqual([`${folder}run.json`, `${folder}datasets/tickets/dataset.json`]);
   expect(taskTitle("tickets")).toBe("Who should answer?");
-  expect(classNames("tickets")).toEqual(["a", "b", "c", "d"]);
+  expect(classificationOf("tickets")?.classes).toEqual(["a", "b", "c", "d"]);
   const own = parseOwnExamples("own.csv", new TextEncoder().encode("text,label\nHello,C\n"), findClassification("tickets", "this test"));
   expect(own.examples[0]?.label).toBe(2);
 });

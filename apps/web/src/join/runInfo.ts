@@ -1,4 +1,4 @@
-import { datasetFolder, fetchTask } from "@tutti/data";
+import { datasetFolder, taskOfRun } from "@tutti/data";
 import { type RunInfo, runInfoSchema } from "@tutti/protocol";
 import { words } from "../words/words.ts";
 
@@ -20,5 +20,5 @@ export async function fetchRunInfo(folder: string, of: "try" | null = null): Pro
 async function learnTask({ run, urls }: RunInfo, folder: string): Promise<void> {
   const files = new URL(`${datasetFolder(run.task)}/`, new URL(urls.dataset, folder));
   const fetchText = async (file: string) => (await fetch(new URL(file, files).href)).text();
-  await fetchTask(run.task, fetchText).catch(() => null);
+  await taskOfRun(run, fetchText).catch(() => null);
 }

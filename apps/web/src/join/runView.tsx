@@ -9,7 +9,8 @@ import type { JoinController } from "./controller.ts";
 import { explanation, headline } from "./text.ts";
 import { downloadPace, hasBegun, type PageState, pageStateOf, type View } from "./view.ts";
 
-interface RunViewProps {
+/** What the page of a tab that takes part needs. */
+export interface RunViewProps {
   readonly view: View;
   readonly controller: JoinController;
   readonly onJoinAgain: () => void;

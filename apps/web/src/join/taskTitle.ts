@@ -1,19 +1,14 @@
-import { findTask } from "@tutti/data";
+import { type ClassificationTask, findTask } from "@tutti/data";
 
 /** The task's title, or its name where this page does not know it. */
 export function taskTitle(name: string): string {
   return known(name)?.title ?? name;
 }
 
-/** Whether the task asks for answers in words. */
-export function isTextTask(name: string): boolean {
-  return (known(name)?.kind ?? "classification") !== "classification";
-}
-
-/** The task's class names, as a file may give them; none of a text task. */
-export function classNames(name: string): readonly string[] {
+/** The task, where each of its examples has a class; null of a text task, and where this page does not know the task. */
+export function classificationOf(name: string): ClassificationTask | null {
   const task = known(name);
-  return task?.kind === "classification" ? task.classes : [];
+  return task?.kind === "classification" ? task : null;
 }
 
 function known(name: string) {

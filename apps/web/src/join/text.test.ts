@@ -64,7 +64,7 @@ test("where the browser keeps nothing, no sentence promises that a place or work
     expect(explained(after([welcomeEvent, ended], { isKept: false }))).toMatch(/starts again/);
     expect(explained(after([welcomeEvent, ended], { isKept: false }))).not.toMatch(/is kept|keeps your place/);
   }
-  expect(words.notices.chooseAgain(true)).toMatch(/Choose the same file again; the tab then continues where it was\.$/);
+  expect(words.notices.chooseAgain(true)).toMatch(/Add the same ones again; the tab then continues where it was\.$/);
   expect(words.notices.chooseAgain(false)).toMatch(/starts again, because this browser keeps nothing/);
 });
 

@@ -3,6 +3,8 @@ import { z } from "zod";
 
 /** Keeps what this browser measured of its backends. */
 export interface BackendMemory {
+  /** To speak of it. */
+  look(): BackendChoice | null;
   /** For a start with it; null where nothing is known of this version in this browser. */
   recall(): BackendChoice | null;
   remember(choice: BackendChoice): void;
@@ -63,6 +65,7 @@ export function backendMemory({ storage, version, userAgent, now }: BackendMemor
     });
   const write = (row: Row) => quietly(() => storage().setItem(item, JSON.stringify(row)));
   return {
+    look: () => read()?.choice ?? null,
     recall() {
       const row = read();
       if (row === null) return null;

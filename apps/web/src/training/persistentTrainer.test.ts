@@ -24,6 +24,7 @@ function memoryOf(remembered: BackendChoice | null, isDue: boolean) {
   let known = remembered;
   let due = isDue;
   const memory: BackendMemory = {
+    look: () => known,
     recall: () => known,
     remember(choice) {
       known = choice;

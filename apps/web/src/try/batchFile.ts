@@ -1,5 +1,5 @@
 import { dataFileColumns, isTextFile, parseDataFile } from "@tutti/data";
-import { maxFileBytes } from "../join/dataSource.ts";
+import { maxFileBytes } from "../examples/fileFaults.ts";
 import { words } from "../words/words.ts";
 
 /** A file of texts, read. */

@@ -88,6 +88,8 @@ export interface TryView {
   readonly large: LargeView | null;
   /** What the link to this page asked for; null where it asked nothing. */
   readonly linked: LinkedQuestion | null;
+  /** Whether this browser takes part with examples of its own, to which more can be added. */
+  readonly hasOwnExamples: boolean;
   /** Texts of the run's public test part. */
   readonly examples: readonly Question[];
 }
@@ -106,6 +108,7 @@ export const emptyTryView: TryView = {
   drawn: {},
   large: null,
   linked: null,
+  hasOwnExamples: false,
   examples: [],
 };
 

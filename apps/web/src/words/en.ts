@@ -16,7 +16,7 @@ export const deviceMeaning = "A device is one participant with its own examples;
 
 /** The line under everything. */
 export const footer = {
-  about: "Tutti means “all together”. The model was pretrained elsewhere; your examples stay in your tab. This page tracks nothing.",
+  about: "Tutti means “all together”. The model was pretrained elsewhere; examples stay in the tab that trains on them.",
   thisServer: "It talks only to this server.",
   otherServer: (host: string) => `It talks to this server and downloads the model from ${host}.`,
 };
@@ -61,53 +61,204 @@ export const plansCard = {
 
 /** What the landing page says. */
 export const landing = {
-  lead:
-    "Many browser tabs train one language model together, each with its own examples. If you join, this tab downloads the model once. " +
-    "In each round that it is picked for, it trains on its examples and sends back the parameters that it trained.",
-  sentTitle: "What is sent",
-  sent:
-    "The parameters that this tab trains in the layers that the run shares, and measurements such as the loss, the accuracy and the " +
-    "number of examples.",
-  sentMachine:
-    " If the run plans for each device, the server also learns how fast this computer and its connection are and about how much memory it has, and everyone in the run can see it.",
-  sentCopy: " The server also keeps a copy of the other layers’ parameters, so that another tab can continue when this one closes.",
-  keptTitle: "What stays here",
-  kept: "The examples and everything else on this computer. Close the tab to stop.",
-  keptWithLayers: "The examples, the parameters of all other layers, and everything else on this computer. Close the tab to stop.",
+  lead: "Press Join: this tab then trains a small part of the model on its examples, and sends back what it has learned. You can pause or leave at any time.",
   join: "Join",
+  joinHereToo: "Join here as well",
+  downloads: (newBytes: number, keptBytes: number) => {
+    if (newBytes === 0) return "Nothing to download: this browser has it all.";
+    const rest = keptBytes === 0 ? ", once" : `; the other ${formatBytes(keptBytes)} are here already`;
+    return `Downloads ${formatBytes(newBytes)}${rest}.`;
+  },
   codeWord: "Code word",
   codeWordNote: "The link that the operator gave you carries it, or the operator tells you.",
+  name: "Your name in this run",
+  nameNote: "Optional. Everyone in the run can see it; this browser keeps it.",
   needsInvitation: "This run is by invitation. Open the link of your invitation to join; each lets one browser in.",
-  finished: "This run is finished: there is nothing left to train. Thank you to everybody who took part.",
+  finished: "This run is finished",
+  finishedNote:
+    "There is nothing left to train. Thank you to everybody who took part. See how well the model learned, or let it answer you.",
+  seeResults: "See the results",
+  tryModel: "Try the model",
   looking: "Looking for the run …",
-  what: (task: string, backbone: string) => `${task} · model ${backbone}`,
-  run: (task: string, backbone: string, numTabs: number): string =>
-    `${landing.what(task, backbone)} · ${numTabs === 0 ? "no tab is connected yet" : `${formatCount(numTabs, "tab")} connected`}`,
   whichExamples: "Which examples should this tab train on?",
   share: "A share of the run’s examples",
   shareNote: "Nothing to prepare.",
-  ownFile: "My own file",
-  ownFileNote: "The file stays in this tab. The server is told only how many examples it has.",
-  countsUpTo: (limit: number) => ` It counts as at most ${formatCount(limit, "example")}.`,
-  ownFileKind: "A CSV, TSV or JSON Lines file in UTF-8 with the columns",
-  and: "and",
-  classes: (names: readonly string[]) => (names.length === 0 ? "" : `Each label is one of ${names.join(", ")}.`),
-  insecure:
-    "This page came over plain http, so the browser lets it use neither the GPU nor more than one thread. Training works, but usually " +
-    "more slowly. Over https the page can use both where the computer has them, and can keep the screen awake.",
+  own: "My own examples",
+  ownNote: "Typed, pasted or from a file. They stay in this browser; the server is told only how many there are.",
+  countsUpTo: (limit: number) => ` They count as at most ${formatCount(limit, "example")}.`,
+  needsExamples: "Add at least one example first.",
+  textTask: (title: string) =>
+    `“${title}” asks for answers in words, and this page takes own examples only where each has a label. Take a share of the run’s examples.`,
 };
 
-/** The first rows of an own file. */
-export const preview = { text: "Text", label: "Label" };
+/** What the run is, before anybody joins. */
+export const programme = {
+  title: "This run",
+  purpose: "What for",
+  host: "Who runs it",
+  nobodySaid: (address: string) => `The server at ${address}; it gives no name.`,
+  model: "Model",
+  download: "Download",
+  downloadOf: (modelBytes: number, scriptBytes: number) =>
+    `${formatBytes(modelBytes)} of model and ${formatBytes(scriptBytes)} of script, once`,
+  downloadLeft: (newBytes: number, keptBytes: number) =>
+    newBytes === 0
+      ? `Nothing: ${formatBytes(keptBytes)} are in this browser already`
+      : `${formatBytes(newBytes)}; ${formatBytes(keptBytes)} are in this browser already`,
+  modelUnknown: "The model’s size is not known yet.",
+  duration: "How long",
+  waiting: (stages: number) =>
+    `Not begun yet; ${formatCount(stages, "step")} to do. How long they take is known after the first training step.`,
+  running: (numDone: number, numSteps: number) =>
+    `${formatWhole(numDone)} of ${formatCount(numSteps, "step")} done. How long the rest takes is known after the first training step.`,
+  left: (seconds: number, numDone: number, numSteps: number) =>
+    `About ${formatSeconds(seconds)} left; ${formatWhole(numDone)} of ${formatCount(numSteps, "step")} done.`,
+  unknown: "Until the run is over, or until you leave.",
+  here: "Here now",
+  tabs: (numTabs: number) => (numTabs === 0 ? "Nobody yet" : formatCount(numTabs, "tab")),
+};
 
-/** Why a file cannot be used. */
+/** What leaves the tab and what never does: each sentence holds where the run's settings make it true. */
+export const privacy = {
+  sentTitle: "What leaves this tab",
+  parameters: "The parameters that it trains in the layers that the run shares.",
+  measurements: "Measurements: loss, accuracy, the number of examples, what it computes with.",
+  states: "A copy of its own layers’ parameters, kept on the server so that another tab can go on when this one closes.",
+  machine: "How fast this computer and its connection are and about how much memory it has. Everyone in the run can see it.",
+  maybeMachine: "If the run plans for each device: how fast this computer is and about how much memory it has.",
+  name: "Your name, if you give one.",
+  neverTitle: "What never leaves it",
+  examples: "Your examples: not one word of them.",
+  layers: "The parameters of the layers that are not shared.",
+  rest: "Anything else on this computer. This page tracks nothing.",
+  keptTitle: "What this browser keeps",
+  kept: "The model, your place in the run and your own examples, so that you can come back. “Leave and delete my data” removes your place here and on the server.",
+  stop: "Leave or close the tab and training stops here. What was summed into the model before stays in it.",
+};
+
+/** The look at this device before it joins. */
+export const preflight = {
+  title: "This device",
+  looking: "Looking at what this device can do …",
+  names: { backend: "Computes on", speed: "Speed", memory: "Memory", storage: "Storage", battery: "Battery" },
+  asked: (backend: BackendName) => `${preflight.backends[backend]}, because this page’s address asks for it.`,
+  backends: { webgpu: "The GPU", wasm: "The CPU", cpu: "The CPU in plain JavaScript" },
+  remembered: (backend: BackendName, threads: number) =>
+    backend === "webgpu"
+      ? "The GPU: it was the fastest when this browser measured."
+      : `The CPU with ${formatCount(threads, "thread")}: it was the fastest when this browser measured.`,
+  measured: (threads: number) =>
+    `The GPU or ${formatCount(threads, "CPU thread")}: both are measured once when you join, and the faster is used.`,
+  software: (threads: number) =>
+    `Probably the CPU with ${formatCount(threads, "thread")}: this browser offers only a GPU that is simulated in software.`,
+  noGpu: (threads: number) => `The CPU with ${formatCount(threads, "thread")}.`,
+  plainHttp: "The CPU with one thread, because this page came over plain http.",
+  mend: {
+    openHttps: "Open the run’s https link, if there is one: over https the page can use the GPU and all threads.",
+    firefoxNew: "Firefox: update to version 141 or newer to use the GPU.",
+    firefoxFlag: "Firefox: turn on dom.webgpu.enabled in about:config and reload, if you want to try the GPU.",
+    chromeFlag: "Chrome: turn on chrome://flags/#enable-unsafe-webgpu and restart it, if you want to try the GPU.",
+    chromeNew: "Update this browser to version 113 or newer to use the GPU.",
+    safari: "Safari: version 26 or newer can use the GPU.",
+    hardware: "If this computer has a GPU, turn on “Use graphics acceleration” in the browser’s settings.",
+    notIsolated: "More threads need the server’s isolation headers; whoever runs it can find them in docs/deploy.md.",
+    closeOthers: "Close other tabs and programs, or join from a computer with more memory.",
+    room: "Free some space, or the model is downloaded again at each visit.",
+    privateWindow: "Use an ordinary window if you want to come back later.",
+    allowStorage: "Allow this site to store data if you want to come back later.",
+    plugIn: "Plug it in, or stop when you like.",
+  },
+  speed: (gigaflops: number, cores: number) =>
+    `About ${gigaflops.toPrecision(2)} billion operations a second on ${cores === 1 ? "its one core" : `one of ${cores} cores`}`,
+  memory: (gib: number) => `At least ${formatNumber(gib)} GB`,
+  lowMemory: (gib: number, neededBytes: number) =>
+    `About ${formatNumber(gib)} GB; this model takes about ${formatBytes(neededBytes)} while it trains.`,
+  storage: (freeBytes: number) => `${formatBytes(freeBytes)} free: the model is kept for the next visit.`,
+  storageWorks: "The model is kept for the next visit.",
+  littleRoom: (freeBytes: number, neededBytes: number) => `${formatBytes(freeBytes)} free; the model needs ${formatBytes(neededBytes)}.`,
+  privateWindow: "A private window: what it keeps ends with the window.",
+  noStorage: "This browser keeps nothing of this site: after a reload, the tab starts again.",
+  battery: (level: number, isCharging: boolean) => `${formatPercent(level)}${isCharging ? ", charging" : ""}`,
+};
+
+/** Another tab of this browser that takes part. */
+export const otherTab = {
+  found:
+    "Another tab of this browser already takes part in this run. If you join here too, this tab counts as another participant, and both share this computer’s speed.",
+  show: "Show me that tab",
+  shown: "The other tab’s title now begins with ▶. You can close this one.",
+};
+
+/** The editor of a volunteer's own examples. */
+export const examplesEditor = {
+  typeTitle: "Type an example",
+  text: "Text",
+  firstText: "First text",
+  secondText: "Second text",
+  addAs: "Add it as",
+  added: (name: string) => `Added as “${name}”.`,
+  typeFirst: "Type a text first, then choose what it is.",
+  pasteTitle: "Paste from a spreadsheet",
+  pasteNote: "Copy the cells with the texts and their labels, with or without the row of column names, and paste them here.",
+  readPaste: "Read it",
+  fileTitle: "Or choose a CSV, TSV or JSON Lines file",
+  addedRows: (count: number) => `${formatCount(count, "example")} added.`,
+  counts: (count: number, classes: readonly { readonly name: string; readonly count: number }[]) =>
+    `${formatCount(count, "example")}: ${classes.map(({ name, count }) => `${count} ${name}`).join(", ")}`,
+  oneClass: (name: string) => `All of these are “${name}”. The model learns more if you add examples of another class.`,
+  textOf: (number: number) => `Text of example ${number}`,
+  secondTextOf: (number: number) => `Second text of example ${number}`,
+  classOf: (number: number) => `Class of example ${number}`,
+  remove: (number: number) => `Delete example ${number}`,
+  previous: "Previous",
+  next: "Next",
+  page: (page: number, numPages: number) => `${page} of ${numPages}`,
+  kept: "These examples are kept in this browser, so that a reload does not lose them.",
+  notKept: "This browser keeps nothing: a reload loses these examples.",
+  forget: "Forget them all",
+};
+
+/** Where it is asked what a file's columns and labels mean. */
+export const sheet = {
+  title: (name: string, numRows: number) => `${name}: ${formatCount(numRows, "row")}`,
+  pasted: "Pasted",
+  columnName: (number: number) => `Column ${number}`,
+  columnFor: { text: "Column with the text", textB: "Column with the second text", label: "Column with the label" },
+  noColumn: "Choose a column",
+  hasHeader: "The first row holds the names of the columns",
+  mappingTitle: "Which class does each label mean?",
+  leaveOut: "Leave out",
+  leftOut: ({ empty, unlabelled, unmapped, unreadable }: Readonly<Record<"empty" | "unlabelled" | "unmapped" | "unreadable", number>>) => {
+    const parts = [
+      [empty, "without a text"],
+      [unlabelled, "without a label"],
+      [unmapped, "with a label that means no class"],
+      [unreadable, "that cannot be read"],
+    ] as const;
+    const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count, "row")} ${what}`);
+    return said.length === 0 ? "" : `Left out: ${said.join(", ")}.`;
+  },
+  take: (count: number) => `Add ${formatCount(count, "example")}`,
+  cancel: "Cancel",
+  noRows: "There are no rows below the names of the columns.",
+  noLabels: "Each text needs a label, in a column beside it. Choose that column, or type the examples instead.",
+  sameColumn: "Text and label must be in two columns.",
+  tooManyLabels: (count: number) => `This column holds ${formatWhole(count)} different values, too many for labels. Choose another column.`,
+  nothingMapped: "Choose which class each label means; then the rows can be added.",
+  noRoom: (count: number, room: number) =>
+    `${formatCount(count, "row")} are more than fit: there is room for ${formatWhole(room)}. Use a smaller part of the file.`,
+};
+
+/** Why a file cannot be used; the table stays as it was. */
 export const fileProblems = {
+  empty: (file: string) => `${file} is empty: it needs a row for each example.`,
   tooLarge: (file: string, numBytes: number, maxBytes: number) =>
     `${file} has ${formatBytes(numBytes)}; this page reads at most ${formatBytes(maxBytes)}. Use a smaller part of it.`,
-  tooManyRows: (file: string, numRows: number, maxRows: number) =>
-    `${file} has ${formatCount(numRows, "row")}; this page uses at most ${formatWhole(maxRows)}. Use a smaller part of it.`,
-  textTask: (title: string) =>
-    `“${title}” asks for answers in words, and this page reads only files with a label for each text. Take a share of the run’s own examples.`,
+  spreadsheet: (file: string) => `${file} is a spreadsheet or a ZIP archive. Save the sheet as CSV, or copy its cells and paste them here.`,
+  packed: (file: string) => `${file} is compressed with gzip. Unpack it first.`,
+  binary: (file: string) => `${file} is not a text file. Save it as CSV or JSON Lines in UTF-8.`,
+  notUtf8: (file: string) => `${file} is not UTF-8 text. Save it as UTF-8.`,
+  otherKind: (file: string) => `${file}: this page reads files that end in .csv, .tsv or .jsonl.`,
 };
 
 /** Why the page does not know the run. */
@@ -190,7 +341,7 @@ export const explanations = {
 export const notices = {
   reset: "The coordinator no longer has this tab’s earlier work, so the tab starts again from the shared parameters. You need do nothing.",
   chooseAgain: (isKept: boolean) =>
-    `This page was reloaded, and your examples were only in this tab. Choose the same file again; the tab then ${
+    `This page was reloaded, and this browser did not keep your examples. Add the same ones again; the tab then ${
       isKept ? "continues where it was." : "starts again, because this browser keeps nothing."
     }`,
   notKept: (reason: string, wasReloaded: boolean) =>
@@ -362,6 +513,15 @@ export const tryPage = {
   offlineUntrusted: "This page needs the network: this browser does not trust the server’s certificate, or keeps no pages.",
 };
 
+/** A text that goes to the examples of who typed it. */
+export const tryCorrection = {
+  title: "Teach it: add this text to my examples",
+  note: "The text and the answer that you choose stay in this browser; your device trains on them from its next task on.",
+  addAs: "The right answer is",
+  added: (name: string) => `Added as “${name}”.`,
+  failed: "It could not be added: this browser keeps nothing.",
+};
+
 /** Which words of a text mattered. */
 export const tryWords = {
   title: "Which words mattered",
@@ -471,4 +631,57 @@ export const tryShare = {
   inPython: "In Python, the numbers and what they belong to:",
   peft: "transformers cannot load this file as it is. This makes an adapter of it for Hugging Face’s peft, with a README that shows how to load it:",
   noPeft: (reason: string) => `transformers cannot load this file, and peft has no form for it: ${reason}.`,
+};
+
+/** A class: the page about the certificate, the code on the wall, texts that are typed. */
+export const classroom = {
+  trustTitle: "Your browser is about to warn you",
+  trustLead:
+    "The next page is encrypted with a certificate that this class’s own computer has made. Nobody else has signed it, so your browser cannot tell " +
+    "whose it is, and says so once. Only go on if you are in this class.",
+  pastTitle: "Nothing to warn of",
+  pastLead: "This page has reached you without a warning, or you have gone past it already.",
+  goSecure: "Open the encrypted page",
+  goOn: "Go on",
+  seeTitle: "What you will see",
+  otherBrowser: (name: string) => `In ${name}`,
+  warnings: {
+    chrome: {
+      name: "Chrome, Edge or Samsung Internet",
+      says: "“Your connection is not private”, or “Privacy error”",
+      steps: ["Press “Advanced”.", "Press “Proceed to …”; in some versions it is small and underlined."],
+    },
+    safari: {
+      name: "Safari, or any browser on an iPhone",
+      says: "“This Connection Is Not Private”",
+      steps: ["Press “Show Details”.", "Press “visit this website”, and confirm it."],
+    },
+    firefox: {
+      name: "Firefox",
+      says: "“Warning: Potential Security Risk Ahead”, or “Be careful. Something doesn’t look right”",
+      steps: ["Press “Advanced…”.", "Press “Accept the Risk and Continue”, or “Proceed”."],
+    },
+  },
+  fingerprintTitle: "The certificate’s fingerprint",
+  fingerprintNote:
+    "Who wants to be sure compares this with what the browser shows of the certificate, and with the teacher’s screen. It is a SHA-256 fingerprint.",
+  plainTitle: "If your phone does not let you go on",
+  plainNote:
+    "Take part without encryption. It works the same, but more slowly: over plain http browsers allow neither the GPU nor several threads. Others in this " +
+    "network could read what is sent; your examples are never sent.",
+  goPlain: "Go on without encryption",
+  joinCode: "QR code: scan it to take part",
+  helpers: (numTraining: number) =>
+    numTraining === 0
+      ? "Helper devices of the organiser wait in the background."
+      : `${formatCount(numTraining, "helper device")} of the organiser ${numTraining === 1 ? "trains" : "train"} beside people until more come.`,
+  typedOnly: "This class types its own texts. Type a few, and say what each is; more can follow while the tab trains.",
+  growTitle: "Add a text",
+  growNote: "It stays in this tab. The next round that this tab trains in has it.",
+  typed: (numTrained: number, numKeptBack: number) =>
+    numKeptBack === 0
+      ? `${formatCount(numTrained, "text")} to train on. Every fifth stays back in this tab, so that the model is tested on texts it has not seen.`
+      : `${formatCount(numTrained, "text")} to train on; ${formatWhole(numKeptBack)} kept back in this tab, to test the model on.`,
+  ofKeptBack: (count: number) => (count === 1 ? "of one kept-back text" : `of ${formatWhole(count)} kept-back texts`),
+  wrongWord: "That is not this run’s code word. Read the three words on the wall again: case and hyphens do not matter.",
 };

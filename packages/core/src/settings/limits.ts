@@ -18,6 +18,9 @@ export const settingLimits = {
   maxDeviceRanks: 64,
   /** Characters. */
   maxName: 64,
+  /** Classes that are made up for a run, and characters of each. */
+  maxLabels: 20,
+  maxLabel: 40,
   /** One day, in milliseconds. */
   maxDeadlineMs: 86_400_000,
 } as const;

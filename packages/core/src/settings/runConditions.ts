@@ -35,6 +35,19 @@ const trainingSchema = z.strictObject({
   proximal: number(0, 1e4).default(0),
 });
 
+const labelTextSchema = z
+  .string()
+  .max(limits.maxLabel)
+  .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u)
+  .describe(`1 to ${limits.maxLabel} characters`);
+
+/** A class that is made up for a run. */
+const labelSchema = z.strictObject({
+  name: labelTextSchema,
+  /** Its label word: one token of the backbone. */
+  word: labelTextSchema,
+});
+
 /** How much an evaluation generates. */
 const generationSchema = z.strictObject({
   /** For each protocol, all devices together. */
@@ -50,6 +63,8 @@ export const runConditions = {
   backbone: folderNameSchema,
   /** Built-in task such as `feedback/topic`. */
   task: taskNameSchema,
+  /** Classes that whoever started the run made up, whose texts are typed and labelled in the tabs; absent where the task has its own. */
+  labels: z.array(labelSchema).min(2).max(limits.maxLabels).readonly().exactOptional(),
   roster: z.enum(["fixed", "open"]),
   /** N of a fixed roster; the shares of the partition. */
   numDevices: integer(1, limits.maxDevices),
@@ -62,6 +77,8 @@ export const runConditions = {
    * absent for no limit.
    */
   maxCountedExamples: integer(1, 1_000_000).exactOptional(),
+  /** Helper devices fill an open roster up to this number while fewer of people's devices are there; absent for none. */
+  helpers: z.strictObject({ fillTo: integer(1, 64) }).exactOptional(),
   /** S. */
   cohortSize: integer(1, limits.maxDevices),
   /** T, rounds of the train stage. */

@@ -20,9 +20,12 @@ export function memoryCache(): BackboneCache {
   };
 }
 
+const cacheName = "tutti-backbones";
+const storeName = "shards";
+const keyOf = (sha256: string) => `/backbone-shards/${sha256}`;
+
 /** Keeps shards in Cache Storage, which browsers offer to https pages and localhost. */
-export function cacheStorageCache(storage: CacheStorage = globalThis.caches, name = "tutti-backbones"): BackboneCache {
-  const keyOf = (sha256: string) => `/backbone-shards/${sha256}`;
+export function cacheStorageCache(storage: CacheStorage = globalThis.caches, name = cacheName): BackboneCache {
   return {
     get: async (sha256) => {
       const response = await (await storage.open(name)).match(keyOf(sha256));
@@ -35,13 +38,9 @@ export function cacheStorageCache(storage: CacheStorage = globalThis.caches, nam
 }
 
 /** Keeps shards in IndexedDB: slower, but there on plain http too. */
-export function indexedDbCache(factory: IDBFactory = globalThis.indexedDB, name = "tutti-backbones"): BackboneCache {
-  const store = "shards";
-  const open = async () => {
-    const request = factory.open(name, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(store);
-    return settled(request);
-  };
+export function indexedDbCache(factory: IDBFactory = globalThis.indexedDB, name = cacheName): BackboneCache {
+  const store = storeName;
+  const open = () => openShards(factory, name);
   const run = async <T>(mode: IDBTransactionMode, act: (shards: IDBObjectStore) => IDBRequest<T>) => {
     const database = await open();
     try {
@@ -64,8 +63,35 @@ export function indexedDbCache(factory: IDBFactory = globalThis.indexedDB, name 
 
 /** The best cache that this place offers: Cache Storage, else IndexedDB, else none (Node). */
 export function defaultCache(): BackboneCache {
-  if (typeof globalThis.caches === "object" && globalThis.isSecureContext) return cacheStorageCache();
+  if (hasCacheStorage()) return cacheStorageCache();
   return typeof globalThis.indexedDB === "object" ? indexedDbCache() : noCache();
+}
+
+/** Which of these files the best cache holds, without reading them. */
+export async function keptFiles(sha256s: readonly string[]): Promise<ReadonlySet<string>> {
+  if (hasCacheStorage()) {
+    const cache = await globalThis.caches.open(cacheName);
+    const found = await Promise.all(sha256s.map(async (sha256) => (await cache.match(keyOf(sha256))) !== undefined));
+    return new Set(sha256s.filter((_, i) => found[i] === true));
+  }
+  if (typeof globalThis.indexedDB !== "object") return new Set();
+  const database = await openShards(globalThis.indexedDB, cacheName);
+  try {
+    const keys = new Set(await settled(database.transaction(storeName, "readonly").objectStore(storeName).getAllKeys()));
+    return new Set(sha256s.filter((sha256) => keys.has(sha256)));
+  } finally {
+    database.close();
+  }
+}
+
+function hasCacheStorage(): boolean {
+  return typeof globalThis.caches === "object" && globalThis.isSecureContext;
+}
+
+function openShards(factory: IDBFactory, name: string): Promise<IDBDatabase> {
+  const request = factory.open(name, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(storeName);
+  return settled(request);
 }
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import type { Params, RunSettings } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findTask, rememberLabels } from "@tutti/data";
 import { readSafetensors, writeSafetensors } from "../backbone/safetensors.ts";
 
 const format = "tutti-prompts-1";
@@ -19,6 +19,7 @@ export function writePromptsFile({ runId, settings, params }: TunedPrompts): Uin
 
 /** What a file of tuned parameters says of the run that made them, as safetensors metadata. */
 export function describeRun(runId: string, settings: RunSettings): Readonly<Record<string, string>> {
+  rememberLabels(settings);
   const task = findTask(settings.task);
   return {
     runId,
@@ -44,7 +45,9 @@ export function openPromptsFile(file: Uint8Array): { readonly params: Params; re
 export function readPromptsFile(file: Uint8Array, parseSettings: (settings: unknown) => RunSettings): TunedPrompts {
   const { params, metadata } = openPromptsFile(file);
   try {
-    return { runId: metadata.runId ?? "", settings: parseSettings(JSON.parse(metadata.settings ?? "null")), params };
+    const settings = parseSettings(JSON.parse(metadata.settings ?? "null"));
+    rememberLabels(settings);
+    return { runId: metadata.runId ?? "", settings, params };
   } catch (cause) {
     const why = cause instanceof SyntaxError ? "they are not JSON" : cause instanceof Error ? cause.message : String(cause);
     throw new Error(`the run's settings in the metadata of the prompts cannot be read: ${why}`, { cause });

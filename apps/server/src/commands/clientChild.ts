@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** A compute client in its own process, which is started again when it ends by itself. */
-export interface ComputeChild {
+/** Clients of this machine in a process beside the coordinator, which is started again when it ends by itself. */
+export interface ClientChild {
   stop(): Promise<void>;
 }
 
-/** Where a compute client goes, how it is started, and who hears of trouble. */
-export interface ComputeChildOptions {
+/** Where the clients go, how their process is started, and who hears of trouble. */
+export interface ClientChildOptions {
+  /** Such as `compute client`, for what is said of trouble. */
+  readonly name: string;
   readonly url: string;
-  readonly token: string;
+  /** Tokens, by the environment variables that the process reads. */
+  readonly tokens: Readonly<Record<string, string>>;
   /** What Node is started with: its own arguments, the program, and the program's arguments before `--join`. */
   readonly command: readonly string[];
   readonly print: (line: string) => void;
@@ -20,8 +23,8 @@ export interface ComputeChildOptions {
 const restartMs = 2000;
 const maxStarts = 5;
 
-/** Starts a compute client; the token goes by the environment, since the arguments of a process can be read by others of this machine. */
-export function startComputeChild({ url, token, command, print, certificate }: ComputeChildOptions): ComputeChild {
+/** Starts such a process; tokens go by the environment, since the arguments of a process can be read by others of this machine. */
+export function startClientChild({ name, url, tokens, command, print, certificate }: ClientChildOptions): ClientChild {
   let isStopping = false;
   let numStarts = 0;
   let child: ChildProcess | null = null;
@@ -32,15 +35,15 @@ export function startComputeChild({ url, token, command, print, certificate }: C
     const trusted = certificate == null ? {} : { NODE_EXTRA_CA_CERTS: certificate };
     const started = spawn(process.execPath, [...command, "--join", url], {
       stdio: ["ignore", "ignore", "inherit", "ipc"], // it ends when the channel closes, as where this process was killed
-      env: { ...process.env, ...trusted, TUTTI_COMPUTE_TOKEN: token },
+      env: { ...process.env, ...trusted, ...tokens },
       detached: true, // Ctrl-C is for the coordinator, which says goodbye to its clients
     });
     child = started;
-    started.on("error", (error) => print(`the compute client could not start (${error.message})`));
+    started.on("error", (error) => print(`the ${name} could not start (${error.message})`));
     started.once("exit", (code) => {
       if (isStopping || code === 0) return;
       const again = numStarts < maxStarts;
-      print(`the compute client ended with exit code ${code}; ${again ? "it starts again" : "start one with the command above"}`);
+      print(`the ${name} ended with exit code ${code}; ${again ? "it starts again" : "it is not started again"}`);
       if (again) waiting = setTimeout(start, restartMs);
     });
   }

@@ -1,0 +1,1 @@
+export { joinRun } from "@tutti/client";
