@@ -59,6 +59,7 @@ export function DrawnAnswers({ view, controller }: DrawnAnswersProps) {
               if (Number.isSafeInteger(next) && next >= 0) seed.value = next;
             }}
           />
+          <span class="soft small">{words.tryDraw.seedNote}</span>
         </label>
         <label class="stacked-field">
           {words.tryDraw.length}

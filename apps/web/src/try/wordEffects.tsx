@@ -90,7 +90,7 @@ function Effects({ effects, name, who }: EffectsProps) {
   return (
     <div class="effects" data-testid="effects">
       <div>
-        <p class="small soft">{words.tryWords.forWhom(name, who.toLowerCase())}</p>
+        <p class="small soft">{words.tryWords.forWhom(name, who)}</p>
         <p class="shaded" aria-hidden="true">
           {effects.map(({ text, effect }, index) => (
             <span key={`${index}-${text}`} class={sideOf(effect)} style={{ "--weight": Math.abs(effect ?? 0) / largest }}>

@@ -477,7 +477,6 @@ export const tryPage = {
   placeholder: "Type a text …",
   example: "Another example",
   answersTitle: "Answers",
-  asking: "thinking",
   typeFirst: "Type a text to see what the model answers.",
   cut: (numCut: number, numTokens: number) =>
     `The text is too long for this model: the last ${formatWhole(numCut)} of its ${formatWhole(numTokens)} tokens were not read.`,
@@ -526,13 +525,12 @@ export const tryCorrection = {
 export const tryWords = {
   title: "Which words mattered",
   note: "Each word is left out once. The more the answer’s probability falls without it, the more it mattered.",
-  button: (name: string) => `Show the words for “${name}”`,
   pick: "Answer",
   show: "Show the words",
   stop: "Stop",
   progress: "Words left out so far",
   progressText: (numDone: number, numWords: number) => `${numDone} of ${formatCount(numWords, "word")}`,
-  forWhom: (name: string, who: string) => `For “${name}”, ${who}:`,
+  forWhom: (name: string, who: string) => `${who}, for “${name}”:`,
   speaksFor: "speaks for it",
   speaksAgainst: "speaks against it",
   word: "Word",
@@ -594,7 +592,6 @@ export const tryDraw = {
   small: "Small model, tuned",
   large: "Large model",
   proxy: "Large model, steered by the small one",
-  before: "Before tuning",
   smallNote: "what the devices tuned",
   largeNote: "as it was pretrained",
   proxyNote: (a: string) => `shifted by ${a} times what tuning changed of the small model`,
@@ -611,7 +608,6 @@ export const tryDraw = {
   candidatesTitle: (place: number) => `Likeliest at token ${place}`,
   candidate: "Token",
   share: "Probability",
-  chosen: "chosen",
 };
 
 /** Passing on what the page has. */
