@@ -85,6 +85,8 @@ export interface TryView {
   readonly problem: string | null;
   readonly words: WordsView | null;
   readonly drawn: DrawnAnswers;
+  /** How many times answers were asked for and came, or were stopped. */
+  readonly numDraws: number;
   readonly large: LargeView | null;
   /** What the link to this page asked for; null where it asked nothing. */
   readonly linked: LinkedQuestion | null;
@@ -106,6 +108,7 @@ export const emptyTryView: TryView = {
   problem: null,
   words: null,
   drawn: {},
+  numDraws: 0,
   large: null,
   linked: null,
   hasOwnExamples: false,
