@@ -73,7 +73,7 @@ function noLibraryThreads(): Plugin {
 /** The tests under some folders. */
 const tests = (...folders: readonly string[]): string[] => folders.map((folder) => `${folder}/**/*.test.{ts,tsx}`);
 
-const proxied = ["/blobs", "/tuned.safetensors", "/run.json", "/healthz", "/metrics"];
+const proxied = ["/blobs", "/tuned.safetensors", "/run.json", "/live", "/report.html", "/control", "/healthz", "/metrics"];
 
 export default defineConfig(async ({ command }) => ({
   root: process.env.VITEST ? repository : pages,
@@ -93,8 +93,8 @@ export default defineConfig(async ({ command }) => ({
         index: join(pages, "index.html"),
         stage: join(pages, "stage.html"),
         try: join(pages, "try.html"),
-        tryServiceWorker: join(pages, "src/try/serviceWorker.ts"),
         trust: join(pages, "trust.html"),
+        tryServiceWorker: join(pages, "src/try/serviceWorker.ts"),
         ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}),
       },
       // a service worker keeps its name from build to build, and serves what lies in its folder

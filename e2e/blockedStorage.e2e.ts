@@ -59,6 +59,7 @@ for (const { name, open, isHere } of browsers) {
     const isBlocked = "(() => { try { return sessionStorage === null; } catch { return true; } })()";
     await page.goto(`${coordinator.url}/?backend=wasm&threads=1`);
     expect(await page.evaluate(isBlocked)).toBe(true);
+    await expect.poll(() => page.evaluate("document.querySelector('[data-testid=join]') !== null")).toBe(true);
     await page.evaluate("document.querySelector('[data-testid=join]').click()");
     await expect.poll(state).toBe("waiting");
     expect(await shown("[data-testid=notice]")).toContain(

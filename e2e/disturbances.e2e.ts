@@ -7,34 +7,11 @@ import { expect, type Page, test } from "@playwright/test";
 import { parametersSha256 } from "@tutti/protocol";
 import type { StepRecord } from "@tutti/record";
 import { type Coordinator, type RunOutcome, readRun } from "@tutti/server";
+import { holdFiles } from "./setting/hold.ts";
 import { places, projectFolder } from "./setting/places.ts";
 import { hashOf, joinAddress, miscounted, scratch, serveRun, tinyRun } from "./setting/runs.ts";
 
 const run = { ...tinyRun, numRounds: 4, evaluateEvery: 4 };
-
-/** Keeps a tab from getting some files, its round's parameters by default, so that it is in the middle of a task until it is let go. */
-async function holdTasks(page: Page, files = "**/blobs/**"): Promise<{ isHeld: Promise<void>; letGo(): Promise<void> }> {
-  let tell: () => void = () => undefined;
-  const isHeld = new Promise<void>((resolve) => {
-    tell = resolve;
-  });
-  let letGo: () => void = () => undefined;
-  const released = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  await page.route(files, async (route) => {
-    tell();
-    await released;
-    await route.continue().catch(() => undefined); // the page may be gone
-  });
-  return {
-    isHeld,
-    async letGo() {
-      letGo();
-      await page.unroute(files).catch(() => undefined);
-    },
-  };
-}
 
 /** Resolves when a training round of this number has been planned. */
 function whenRound(coordinator: Coordinator, round: number): Promise<void> {
@@ -65,7 +42,7 @@ test("a tab that is killed in the middle of a round loses nothing: its devices m
   const [stays, dies] = [await context.newPage(), await context.newPage()];
   for (const [tab, page] of [stays, dies].entries()) await page.goto(`${joinAddress(coordinator, "wasm")}&tab=${tab}`);
   await whenRound(coordinator, 1);
-  const { isHeld } = await holdTasks(dies);
+  const { isHeld } = await holdFiles(dies);
   await isHeld;
   await dies.close();
   const outcome = await coordinator.whenDone();
@@ -81,8 +58,8 @@ test("a tab that hangs while it loads loses its devices, and takes part when it 
   const hosted = () => coordinator.clients().map(({ deviceIds }) => deviceIds.length);
   await works.goto(`${joinAddress(coordinator, "wasm")}&tab=0`);
   await expect.poll(() => coordinator.status().numDevices, { timeout: 60_000 }).toBe(2);
-  const tasks = await holdTasks(works);
-  const loading = await holdTasks(hangs, "**/datasets/**");
+  const tasks = await holdFiles(works);
+  const loading = await holdFiles(hangs, "**/datasets/**");
   await hangs.goto(`${joinAddress(coordinator, "wasm")}&tab=1`);
   await loading.isHeld;
   await expect.poll(hosted, { timeout: 60_000 }).toEqual([4, 0]);
@@ -105,7 +82,7 @@ test("a tab that is reloaded in the middle of a round goes on with its devices",
   for (const [tab, page] of pages.entries()) await page.goto(`${joinAddress(coordinator, "wasm")}&tab=${tab}`);
   const reloaded = pages[1] ?? (await context.newPage());
   await whenRound(coordinator, 1);
-  const held = await holdTasks(reloaded);
+  const held = await holdFiles(reloaded);
   await held.isHeld;
   const keyBefore = coordinator.clients().length;
   await held.letGo();
@@ -117,7 +94,7 @@ test("a tab that is reloaded in the middle of a round goes on with its devices",
   expect(hashOf(outcome)).toBe(hashOf(expected));
 });
 
-/** The coordinator as a process of its own, as `tutti run start` makes it. */
+/** The coordinator as its own process, as `tutti run start` makes it. */
 async function startProcess(settings: string, port: number): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(
     process.execPath,
@@ -157,7 +134,7 @@ test("a coordinator that is killed in the middle of a round comes back in it and
   const { token } = JSON.parse(await readFile(join(dataDir, "killed", "control.json"), "utf8"));
   const status = async () => (await fetch(`${first.url}/control/status`, { headers: { authorization: `Bearer ${token}` } })).json();
   await expect.poll(async () => (await status()).stage, { timeout: 60_000, intervals: [100] }).toBe("train");
-  const held = await holdTasks(second);
+  const held = await holdFiles(second);
   await held.isHeld;
   // the other tab's contributions to the same step are in before the kill
   await expect.poll(async () => (await status()).tasksIn, { timeout: 60_000 }).toBeGreaterThan(0);

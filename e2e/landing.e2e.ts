@@ -147,7 +147,8 @@ test("a visit after the first says that everything is here, loads the worker bef
   context,
   page,
 }) => {
-  const coordinator = await serveRun(tinyRun, { expectedClients: 1 });
+  const runId = `served-again-${process.pid}`;
+  const coordinator = await serveRun(tinyRun, { expectedClients: 1, runId });
   const there = coordinator.url.replace("127.0.0.1", "tutti.test"); // plain http: what is remembered must not need https
   await page.goto(there);
   await page.getByTestId("join").click();
@@ -162,14 +163,16 @@ test("a visit after the first says that everything is here, loads the worker bef
   await again.getByTestId("join").click();
   await expect(again.getByTestId("backend-reason")).toContainText("Remembered from");
   await coordinator.whenDone();
+  await coordinator.close();
+  const served = await serveRun(tinyRun, { expectedClients: 1, runId });
   const last = await context.newPage();
   const late = pathsOf(last);
-  await last.goto(coordinator.url);
+  await last.goto(served.url);
   await expect(last.getByTestId("finished")).toContainText("This run is finished");
   await expect(last.getByTestId("to-try")).toHaveAttribute("href", "./try");
   await expect(last.getByTestId("join")).toHaveCount(0);
   expect(late.some(isWorker)).toBe(false);
-  await coordinator.close();
+  await served.close();
 });
 
 test("what a first visit loads before its training worker takes at most 120 kB compressed, with one file of sentences", async ({

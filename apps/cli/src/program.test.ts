@@ -35,7 +35,7 @@ test("every command says what it does and shows an example, and every option and
 
 test("there is one command line for everything", () => {
   const namesOf = (program: Command) => program.commands.map((command) => command.name());
-  const everywhere = ["demo", "serve", "join", "compute", "run", "lab", "data", "backbone", "prompt", "predict"];
+  const everywhere = ["demo", "serve", "join", "watch", "compute", "run", "lab", "data", "backbone", "prompt", "predict"];
   expect(namesOf(createProgram())).toEqual(everywhere);
   expect(namesOf(createProgram([addBench, addTorture]))).toEqual([...everywhere, "bench", "torture"]);
   const lab = createProgram().commands.find((command) => command.name() === "lab");

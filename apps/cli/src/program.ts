@@ -10,8 +10,10 @@ import { addJoin } from "./commands/join.ts";
 import { addLab } from "./commands/lab.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addPrompt } from "./commands/prompt.ts";
+import { addReceipt } from "./commands/receipt.ts";
 import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
+import { addWatch } from "./commands/watch.ts";
 import { exitCodesHelp } from "./exitCodes.ts";
 
 /** The whole command line, with more commands where they are given; throws a CommanderError instead of ending the process. */
@@ -39,6 +41,7 @@ Examples:
   tutti serve                           a coordinator; open the link it prints in as many tabs as you like
   tutti run start experiment.yaml       the same, with the settings of a file
   tutti join http://192.168.1.20:8080   a client without a browser for a coordinator on another machine
+  tutti watch http://192.168.1.20:8080  its figures in this terminal
   tutti lab run smoke                   an experiment: runs that are compared in one report
   tutti predict --prompts runs/<id>/prompts.safetensors "The parcel came two days late"
 
@@ -50,6 +53,7 @@ ${exitCodesHelp}`,
     addHelpers,
     addServe,
     addJoin,
+    addWatch,
     addCompute,
     addRun,
     addLab,
@@ -57,6 +61,7 @@ ${exitCodesHelp}`,
     addBackbone,
     addPrompt,
     addPredict,
+    addReceipt,
     ...more,
   ])
     add(program);

@@ -1,20 +1,21 @@
 import { createStrategy, type Deferred, deferred, type Json, needsCompute, type Strategy } from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
-import type { Goodbye, Status } from "@tutti/protocol";
+import type { Goodbye, Orders, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { type RunTokens, runTokens } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
-import { isLoopback, publicUrls } from "./entry/addresses.ts";
+import { createAddresses } from "./entry/addresses.ts";
 import { createAudit } from "./entry/audit.ts";
 import { createGate, type Gate } from "./entry/gate.ts";
-import { type Listening, linkTo, printedAddresses } from "./entry/links.ts";
-import { actOn, listClients } from "./entry/operating.ts";
-import { createToken, tokenIn } from "./entry/tokens.ts";
+import type { Listening } from "./entry/links.ts";
+import { createReceipts, type Receipts } from "./entry/receipts.ts";
+import { tokenIn } from "./entry/tokens.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
 import { publishControl } from "./http/control.ts";
-import { addControl, type ControlActions } from "./http/operator.ts";
+import { metricsAccessOf } from "./http/metricsAccess.ts";
+import { addControl } from "./http/operator.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
@@ -23,6 +24,8 @@ import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createNews, type News } from "./news.ts";
 import { type OpenedRun, openRun } from "./openedRun.ts";
+import { controlActions } from "./orders/controlActions.ts";
+import type { Following } from "./orders/succession.ts";
 import { holdsState } from "./pool/acceptance.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
 import { keepTexts } from "./publicTexts.ts";
@@ -52,8 +55,12 @@ export interface CoordinatorPorts {
   readonly store?: KeyValueStore;
   /** Multiplications from which a merge runs in a thread, so that sockets are answered meanwhile; about a third of a second by default. */
   readonly threadFrom?: number;
+  /** Has another run follow this one, which is closed; absent where this coordinator serves one run alone. */
+  readonly follow?: Following | undefined;
   /** Serves the pages while developing. */
   readonly pages?: HttpPorts["pages"] | undefined;
+  /** The operator's token, where a run before this one has given it out; by default the one in the run's folder. */
+  readonly controlToken?: string | undefined;
 }
 
 /** A running coordinator. */
@@ -68,6 +75,7 @@ export interface Coordinator extends RunTokens {
   readonly runId: string;
   /** Folder of the run's files. */
   readonly folder: string;
+  /** What the operator's page and programs bring; the same when the coordinator is started again. */
   readonly controlToken: string;
   /** What the link to the run carries (P-102, P-103); null where everybody may come. */
   readonly linkToken: string | null;
@@ -84,6 +92,8 @@ export interface Coordinator extends RunTokens {
   traffic(): TrafficTotals;
   /** Steps closed so far, those of earlier processes included. */
   steps(): readonly StepRecord[];
+  /** The operator's orders so far, and what holds. */
+  orders(): Orders;
   /** Returns what ends the subscription. */
   subscribe(listener: (event: CoordinatorEvent) => void): () => void;
   /** The operator's word that an open roster may begin. */
@@ -107,14 +117,28 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     return assemble(config, opened, { ...given, logger, strategy, start });
   });
   const { ending } = assembly;
-  const controlToken = createToken();
-  const door = { token: controlToken, audit: createAudit(opened.folder.path, logger) };
+  const controlToken = given.controlToken ?? tokenIn(opened.folder.path, "operator.token");
+  const door = { token: controlToken, audit: createAudit(opened.folder.path, logger), refuse: createAddresses(config).refuse };
   const metricsAccess = metricsAccessOf(config, opened.folder.path, controlToken);
   let listening: Listening | null = null;
-  const orders = ordersFor(assembly, () => listening);
+  const orders = controlActions({
+    ...assembly,
+    ...opened,
+    listening: () => listening,
+    follow: given.follow ?? null,
+    stop: () => void close(assembly, "closing", "the operator stopped the run"),
+  });
   try {
     const control: HttpPorts["control"] = (app) => addControl(app, door, orders);
-    const doors = await buildDoors({ ...assembly, ...opened, controlToken, metricsAccess, pages: given.pages, control });
+    const doors = await buildDoors({
+      ...assembly,
+      ...opened,
+      folder: opened.folder.path,
+      controlToken,
+      metricsAccess,
+      pages: given.pages,
+      control,
+    });
     assembly.doors = doors;
     listening = await doors.open();
     begin(assembly, { ...listening, controlToken });
@@ -123,31 +147,6 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     await (ending.closing ?? giveUp(assembly)); // it may have been stopped while it opened
     throw error;
   }
-}
-
-/** What the operator's routes do. */
-function ordersFor(assembly: Assembly, listening: () => Listening | null): ControlActions {
-  const { live, gate, config } = assembly;
-  const { members } = live.pool;
-  return {
-    begin: live.begin,
-    stop: () => void close(assembly, "closing", "the operator stopped the run"),
-    toClient: (action, clientKey) => actOn({ gate, members }, action, clientKey),
-    invite(count, days) {
-      const at = listening();
-      const address = at === null ? undefined : (printedAddresses(config, at).find((one) => one !== at.url) ?? at.url);
-      return address === undefined ? [] : gate.invite(count, days).map((token) => linkTo(address, token));
-    },
-    clients: () => listClients({ gate, members }),
-    status: live.status,
-  };
-}
-
-/** Behind a proxy every visitor comes from this machine; where others may come by themselves, a token for them lies in the run's folder. */
-function metricsAccessOf({ host, publicUrl }: CoordinatorConfig, folder: string, controlToken: string): HttpPorts["metricsAccess"] {
-  const isBehindProxy = publicUrls(publicUrl).length > 0;
-  const isAlone = isLoopback(host) && !isBehindProxy;
-  return { isLocalOpen: !isBehindProxy, tokens: isAlone ? [controlToken] : [controlToken, tokenIn(folder, "metrics.token")] };
 }
 
 /** Where the run starts, from its journal where there is one; null for values drawn from its seed. */
@@ -170,6 +169,7 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 interface Assembly {
   readonly gate: Gate;
   readonly tokens: RunTokens;
+  readonly receipts: Receipts;
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
   readonly start: StartingPoint | null;
@@ -210,6 +210,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const { runId, journal, keptRounds, folder } = opened;
   const tokens = runTokens(folder.path, config, needsCompute(config.run) || given.answers !== undefined);
   const gate = createGate({ config, runId, folder: folder.path, journal, now: Date.now });
+  const receipts = createReceipts({ runId, folder: config.writesRunFiles ? folder.path : null, journal, now: Date.now });
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -223,7 +224,9 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     tuned,
     shareSizes: given.shareSizes ?? null,
     clock,
+    now: Date.now,
     journal,
+    receipts,
     keptRounds,
     start: start?.content ?? null,
     ...tokens,
@@ -244,7 +247,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, tokens, gate };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, tokens, gate, receipts };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 
@@ -299,6 +302,8 @@ function startNews({ news, live, listeners, opened, meter, doors }: Assembly): v
     },
     tellSpectators: () => doors?.sockets.tellSpectators(),
     tellMembers: () => doors?.sockets.tellMembers(),
+    tellWatchers: () => doors?.audience.tell(),
+    numWatchers: () => doors?.audience.numWatchers() ?? 0,
     numSpectators: () => doors?.sockets.numSpectators() ?? 0,
     numMembers: () => doors?.sockets.numMembers() ?? 0,
   });
@@ -320,8 +325,7 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   ending.abort.abort();
   stopTimers(assembly);
   withdrawControl(assembly);
-  doors?.guard.stop();
-  doors?.sockets.close(reason, why);
+  await doors?.farewell(reason, why);
   await doors?.close();
   journal.putTraffic(asJson(meter.record()));
   opened.keptRounds.stopWaiting();
@@ -373,6 +377,7 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     clients: live.clients,
     traffic: () => meter.totals(),
     steps: live.steps,
+    orders: () => ({ events: live.book.events(), inForce: live.book.inForce() }),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

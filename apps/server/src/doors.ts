@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { numValues } from "@tutti/core";
-import { protocolVersion, type RunInfo } from "@tutti/protocol";
+import { type Goodbye, protocolVersion, type RunInfo } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
 import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
@@ -8,8 +8,11 @@ import { createAddresses } from "./entry/addresses.ts";
 import type { Gate } from "./entry/gate.ts";
 import type { Listening } from "./entry/links.ts";
 import { createReading } from "./entry/reading.ts";
+import type { Receipts } from "./entry/receipts.ts";
 import { fingerprintOf, loadCertificate } from "./http/certificate.ts";
 import { createFront, type Front, type FrontPorts } from "./http/front.ts";
+import { addLive, type LiveAudience, type LivePorts, type WatchAccess } from "./http/live.ts";
+import { addReport } from "./http/report.ts";
 import { buildHttp, type HttpPorts, listen, listenAt } from "./http/server.ts";
 import type { WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -18,7 +21,7 @@ import { capNotice, connectionCap, readFileLimit } from "./limits/fileLimit.ts";
 import type { LiveRun } from "./liveRun.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Clock } from "./pool/clock.ts";
-import { attachSockets, type Sockets } from "./socket.ts";
+import { type AttachPorts, attachSockets, type Sockets } from "./socket.ts";
 import type { KeptRounds } from "./start/keptRounds.ts";
 import type { StartingPoint } from "./start/startingPoint.ts";
 import { forLanding, forWelcome } from "./status.ts";
@@ -29,9 +32,13 @@ import { createTunedFiles } from "./tunedFile.ts";
 export interface Doors {
   readonly app: FastifyInstance;
   readonly sockets: Sockets;
+  /** Who reads the live feed. */
+  readonly audience: LiveAudience;
   readonly guard: ConnectionGuard;
   /** What the operator should know before the run begins; empty where all is well. */
   readonly notices: readonly string[];
+  /** Says goodbye to everybody who is connected. */
+  farewell(reason: Goodbye["reason"], message?: string): Promise<void>;
   /** Listens; resolves with the ports, and the address for this machine. */
   open(): Promise<Listening>;
   /** Takes nobody any more, and closes every connection. */
@@ -41,6 +48,9 @@ export interface Doors {
 /** What the doors show of the coordinator, and what they ask it to do. */
 export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages" | "metricsAccess"> {
   readonly gate: Gate;
+  /** Of the run's files. */
+  readonly folder: string;
+  readonly receipts: Receipts;
   readonly config: CoordinatorConfig;
   readonly runId: string;
   readonly tuned: TunedParameters;
@@ -57,12 +67,12 @@ export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control
 
 /** Builds the HTTP and socket sides, which do not listen yet. */
 export async function buildDoors(ports: DoorPorts): Promise<Doors> {
-  const { config, runId, tuned, clock, journal, blobs, meter, logger, live, metrics, pages, control } = ports;
-  const { run, admission, expectedClients, threads, backend } = config;
-  const { keepsStates } = live.pool;
+  const { config, tuned, clock, journal, keptRounds, blobs, meter, logger, live, metrics, pages, control } = ports;
+  const { run, admission } = config;
+  const { pool } = live;
+  const { keepsStates } = pool;
   const base = config.backbonesUrl?.replace(/\/+$/, "") ?? "backbones";
   const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "datasets/" };
-  const bases = findBases(config.publicDir, run);
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
   const addresses = createAddresses(config);
   /** What a page says of a certificate that nobody else has signed; the ports are known once it listens. */
@@ -76,50 +86,37 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     pages,
     metricsAccess: ports.metricsAccess,
     tunedDoor: tunedDoorOf(ports),
-    runPage: () => ({
-      protocolVersion,
-      runId,
-      run,
-      urls,
-      keepsStates,
-      admission,
-      ...invitationOf(config, trust),
-      ...hostOf(config),
-      status: forLanding(live.statusOnArrival()),
-      progress: live.progress(),
-    }),
-    metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
+    runPage: runPageOf(ports, urls, () => trust),
+    metrics: () => metrics.read({ live: live.feed.whole(), traffic: meter.totals(), numSpectators: numWatching() }),
   });
+  const access: WatchAccess = { isOpen: admission === "open", tokens: watchTokens(ports) };
+  const audience = addWatching(app, ports, { addresses, access, numSpectators: () => sockets.numSpectators() });
+  const numWatching = () => sockets.numSpectators() + audience.numWatchers();
   const sockets = attachSockets(app.server, {
     addresses,
     gate: ports.gate,
-    isWatchable: admission === "open",
-    pool: live.pool,
+    isWatchable: access.isOpen,
+    pool,
     clock,
     logger,
     helloTimeoutMs: config.helloTimeoutMs,
     maxSpectators: config.maxSpectators,
+    numWatchers: audience.numWatchers,
     trustProxy: config.trustProxy,
     tokenOf: ({ clientKey, token }) => (admission === "open" ? null : (ports.gate.standingOf(clientKey).invitation ?? token ?? null)),
     maxMessageBytes: largestMessage(tuned, keepsStates),
     flushed: () => journal.flushed(),
-    deleted: () => purge(ports),
+    async deleted() {
+      await Promise.all([journal.flushed(), keptRounds.flushed()]);
+      await Promise.all([journal.purge(), keptRounds.purge()]);
+    },
+    receiptOf: ports.receipts.of,
     onRefused: (rule) => metrics.refused(rule),
     onCall: (name) => metrics.called(name),
     onClosed: (why) => metrics.closed(why),
     status: () => live.status(),
     statusOnArrival: () => live.statusOnArrival(),
-    welcome: (devices, { bits }, isRepeated) => ({
-      runId,
-      run,
-      urls: { ...urls, backbone: `${base}/${bases.get(bits ?? 0) ?? run.backbone}/manifest.json` },
-      devices,
-      keepsStates,
-      ...(expectedClients === null ? {} : { numTabs: expectedClients }),
-      ...(threads === null ? {} : { threads }),
-      ...(backend === null ? {} : { backend }),
-      status: forWelcome(live.statusOnArrival(), isRepeated),
-    }),
+    welcome: welcomeOf(ports, urls, base),
   });
   const front = certificate === null ? null : createFront(app.server, { ...frontSettings(config), certificate, addresses });
   const listeners = front?.listeners ?? [app.server];
@@ -132,8 +129,14 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
   return {
     app,
     sockets,
+    audience,
     guard,
     notices,
+    async farewell(reason, message) {
+      guard.stop();
+      audience.close(reason, message);
+      await sockets.close(reason, message);
+    },
     async open() {
       const listening = front === null ? await openPlain(app, config) : await openFront(app, front, config);
       const fingerprint = config.https === "self" && certificate !== null ? fingerprintOf(certificate) : null;
@@ -145,6 +148,64 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       await app.close();
     },
   };
+}
+
+/** The answer to a hello (P-20), with the backbone of the client's bits. */
+function welcomeOf({ config, runId, live }: DoorPorts, urls: RunInfo["urls"], base: string): AttachPorts["welcome"] {
+  const { run, publicDir, expectedClients, threads, backend } = config;
+  const bases = findBases(publicDir, run);
+  return (devices, { bits }, isRepeated) => ({
+    runId,
+    run,
+    urls: { ...urls, backbone: `${base}/${bases.get(bits ?? 0) ?? run.backbone}/manifest.json` },
+    devices,
+    keepsStates: live.pool.keepsStates,
+    ...(expectedClients === null ? {} : { numTabs: expectedClients }),
+    ...(threads === null ? {} : { threads }),
+    ...(backend === null ? {} : { backend }),
+    status: forWelcome(live.statusOnArrival(), isRepeated),
+  });
+}
+
+/** What the run has tuned, and who may have it. */
+function tunedDoorOf({ runId, config, live, start, gate, controlToken, clock }: DoorPorts): HttpPorts["tunedDoor"] {
+  return {
+    latest: createTunedFiles({ runId, run: config.run, tuned: () => live.tunedNow(start !== null) }),
+    mayRead: createReading({ gate, controlToken, now: clock.now }),
+  };
+}
+
+/** The answer to GET /run.json (P-108). */
+function runPageOf({ config, runId, live, receipts }: DoorPorts, urls: RunInfo["urls"], trust: () => RunInfo["trust"] | null) {
+  return (): RunInfo => {
+    return {
+      ...{ protocolVersion, runId, run: config.run, urls, keepsStates: live.pool.keepsStates, admission: config.admission },
+      ...hostOf(config),
+      ...invitationOf(config, trust()),
+      receiptKey: receipts.key,
+      status: forLanding(live.statusOnArrival()),
+      progress: live.progress(),
+    };
+  };
+}
+
+/** Who watches: the live feed, and the report. */
+function addWatching(app: FastifyInstance, ports: DoorPorts, sides: Pick<LivePorts, "addresses" | "access"> & { numSpectators(): number }) {
+  const { config, clock, live, metrics, folder } = ports;
+  const audience: LiveAudience = addLive(app, {
+    ...sides,
+    clock,
+    feed: live.feed,
+    hasRoom: () => sides.numSpectators() + audience.numWatchers() < config.maxSpectators,
+    onClosed: metrics.closed,
+  });
+  addReport(app, { ...sides, folder });
+  return audience;
+}
+
+/** With an invitation a client comes in, and nobody watches. */
+function watchTokens({ config, gate, controlToken }: DoorPorts): readonly string[] {
+  return config.admission === "code" && gate.linkToken !== null ? [controlToken, gate.linkToken] : [controlToken];
 }
 
 function noticesOf(cap: number | null, fileLimit: number | null, { config, logger }: DoorPorts): string[] {
@@ -184,19 +245,6 @@ function invitationOf({ inviteUrl }: CoordinatorConfig, trust: RunInfo["trust"] 
 function hostOf({ hostedBy, about }: CoordinatorConfig): Pick<RunInfo, "host"> {
   if (hostedBy === undefined && about === undefined) return {};
   return { host: { ...(hostedBy === undefined ? {} : { name: hostedBy }), ...(about === undefined ? {} : { about }) } };
-}
-
-/** Takes what was deleted off the disk as well. */
-async function purge({ journal, keptRounds }: Pick<DoorPorts, "journal" | "keptRounds">): Promise<void> {
-  await Promise.all([journal.flushed(), keptRounds.flushed()]);
-  await Promise.all([journal.purge(), keptRounds.purge()]);
-}
-
-function tunedDoorOf({ config, runId, live, start, gate, controlToken, clock }: DoorPorts): HttpPorts["tunedDoor"] {
-  return {
-    latest: createTunedFiles({ runId, run: config.run, tuned: () => live.tunedNow(start !== null) }),
-    mayRead: createReading({ gate, controlToken, now: clock.now }),
-  };
 }
 
 /** Bytes of the largest submission: all tensors in f32, three times over where states travel, and room for the header. */

@@ -7,20 +7,25 @@ import {
   type RoundEvent,
   type RunSettings,
   type Strategy,
+  type StrategyState,
   type StrategySummary,
   withAnswers,
 } from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
-import { decodeDeviceState, parametersSha256, type RunInfo, type Status } from "@tutti/protocol";
+import { decodeDeviceState, type OrderEvent, parametersSha256, type RunInfo, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { createAggregator } from "./aggregation/aggregator.ts";
 import type { CoordinatorConfig } from "./config.ts";
+import type { Receipts } from "./entry/receipts.ts";
 import { createForgetting, type Forgetting } from "./forgetting.ts";
 import type { BlobStore } from "./http/blobs.ts";
 import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
+import { createFeed, type Feed } from "./live/feed.ts";
+import { describeTiles } from "./live/tiles.ts";
 import type { Change } from "./news.ts";
+import { createOrderBook, type OrderBook } from "./orders/orderBook.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { ResetReason } from "./pool/homesPorts.ts";
 import { placesTasks } from "./pool/members.ts";
@@ -29,7 +34,7 @@ import { createPublications, type Publications } from "./publications.ts";
 import { announce, type RunNotes } from "./runEvents.ts";
 import { type RunLoopPorts, type RunningStrategy, runLoop, startStrategy } from "./runLoop.ts";
 import { type Beginning, createBeginning, whenReady } from "./runStart.ts";
-import { createStatusSource } from "./runStatus.ts";
+import { createStatusSource, type StatusSource } from "./runStatus.ts";
 import type { KeptRounds } from "./start/keptRounds.ts";
 import type { StartContent } from "./start/startingPoint.ts";
 import { type ClientPoint, describeClients } from "./status.ts";
@@ -58,6 +63,8 @@ export type CoordinatorEvent =
   | RoundEvent
   | { readonly kind: "step"; readonly record: StepRecord }
   | { readonly kind: "status"; readonly status: Status }
+  /** The operator has given an order, or the first step is planned that it holds for. */
+  | { readonly kind: "order"; readonly event: OrderEvent }
   /** A contribution is journalled; its answer leaves after this. */
   | { readonly kind: "accepted"; readonly taskId: string; readonly deviceId: DeviceId }
   | { readonly kind: "failed"; readonly error: unknown };
@@ -90,7 +97,10 @@ export interface LiveRunPorts {
   /** What evaluations count at most, or null where that is not known. */
   readonly evaluatedRows: RunEvaluation | null;
   readonly clock: Clock;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly journal: Journal;
+  readonly receipts: Receipts;
   readonly keptRounds: KeptRounds;
   /** What it starts with in place of drawn values; null for those, and for a run that has a state. */
   readonly start: StartContent | null;
@@ -109,6 +119,15 @@ export interface LiveRunPorts {
 /** The run that a coordinator holds: its pool, its rounds and what can be said of it. */
 export interface LiveRun {
   readonly pool: Pool;
+  /** What the stage is told. */
+  readonly feed: Feed;
+  readonly book: OrderBook;
+  /** The strategy's latest. */
+  state(): StrategyState;
+  /** Null of a task whose answers are texts. */
+  readonly numClasses: number | null;
+  /** Whether an open roster waits to begin. */
+  canBegin(): boolean;
   status(): Status;
   /** The same with bytes as they were at most a moment ago: a look at every connection for each one that comes would cost more with each. */
   statusOnArrival(): Status;
@@ -136,6 +155,7 @@ interface Work {
   readonly notes: RunNotes;
   readonly beginning: Beginning;
   readonly forgetting: Forgetting;
+  readonly book: OrderBook;
 }
 
 /** A run that goes on from what is journalled. */
@@ -151,16 +171,37 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     running: started,
     forgetting: createForgetting(started, ports),
     publications: createPublications({ run, journal, blobs }),
-    notes: { said: { phase: "waiting", message: null }, resets: null, blocked: null, records: [], points: [] },
+    notes: {
+      isGathering: false,
+      said: { phase: "waiting", message: null },
+      resets: null,
+      blocked: null,
+      pace: journal.contents()?.pace ?? null,
+      records: [],
+      points: [],
+    },
     beginning: createBeginning(),
+    book: createOrderBook({
+      journal,
+      now: ports.now,
+      onChange(event) {
+        ports.tell({ kind: "order", event });
+        ports.onChange("step");
+      },
+    }),
   };
-  const { running, notes, beginning } = work;
+  const { running, notes, beginning, book } = work;
   const fault = deferred<never>();
   fault.promise.catch(() => undefined);
   const pool = createPool(poolPorts(work, fault.reject));
-  const status = createStatusSource({ runId: ports.runId, run, tuned, clock, meter, running, notes, pool });
+  const status = createStatusSource({ runId: ports.runId, run, tuned, clock, meter, running, notes, book, pool });
   return {
     pool,
+    feed: feedOf(work, pool, status),
+    book,
+    state: () => running.state,
+    numClasses: tuned.numClasses,
+    canBegin: () => notes.isGathering,
     status: status.now,
     statusOnArrival: status.lately,
     progress: status.progress,
@@ -190,6 +231,25 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   };
 }
 
+function feedOf({ ports, running, notes, book }: Work, pool: Pool, status: StatusSource): Feed {
+  const { members, taskProgress: progress } = pool;
+  return createFeed({
+    schedule: running.strategy.schedule(ports.config.run),
+    tuned: ports.tuned,
+    status: status.lately,
+    tiles: () =>
+      describeTiles({
+        members,
+        step: pool.step(),
+        progress,
+        isDone: notes.said.phase === "done",
+        standing: notes.pace?.standing ?? null,
+      }),
+    records: () => notes.records,
+    orders: book.events,
+  });
+}
+
 /** The run's strategy; of a task whose answers are texts with the answers that its report shows. */
 function answering({ strategy, config, tuned, answers }: LiveRunPorts, pool: () => Pool): Strategy {
   if (tuned.numClasses !== null) return strategy;
@@ -197,7 +257,7 @@ function answering({ strategy, config, tuned, answers }: LiveRunPorts, pool: () 
   return withAnswers(strategy, config.run, answers === null ? null : { numTexts: answers.numTexts, isWanted });
 }
 
-function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (error: unknown) => void): PoolPorts {
+function poolPorts({ ports, publications, notes, forgetting, book }: Work, onFault: (error: unknown) => void): PoolPorts {
   const { config, runId, tuned, clock, journal, blobs, meter, logger } = ports;
   return {
     config,
@@ -210,9 +270,11 @@ function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (e
     helperToken: ports.helperToken,
     clock,
     journal,
+    receipts: ports.receipts,
     blobs,
     pastSteps: () => notes.records,
     published: publications.of,
+    wasCutShort: book.wasCutShort,
     onOpened({ plan, payloads }) {
       meter.setStep(
         labelOfStep(plan),
@@ -221,6 +283,7 @@ function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (e
       ports.onChange("detail");
     },
     onChange: () => ports.onChange("detail"),
+    onProgress: () => ports.onChange("progress"),
     onReset(deviceId, why) {
       const message = `device ${deviceId} ${resetTexts[why]} and starts again`;
       notes.said = { ...notes.said, message };
@@ -249,25 +312,33 @@ const resetTexts: Readonly<Record<ResetReason, string>> = {
   withdrawn: "was taken back by its client",
 };
 
-function loopPorts({ ports, running, publications, notes, beginning, forgetting }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
+function loopPorts(
+  { ports, running, publications, notes, beginning, forgetting, book }: Work,
+  pool: Pool,
+  signal: AbortSignal,
+): RunLoopPorts {
   const { config, journal, keptRounds, clock, meter } = ports;
   const { run } = config;
   return {
     run,
+    tuned: ports.tuned,
     pool,
     journal,
     keptRounds,
     publications,
     forgetting,
+    book,
     clock,
     paceRules: paceRulesOf(config),
     minRoundMs: config.minRoundMs,
     aggregate: createAggregator({ run, strategy: running.strategy, method: ports.strategy, threadFrom: ports.threadFrom, signal }),
     async whenReady() {
       for await (const message of whenReady({ run, pool, beginning }, signal)) {
+        notes.isGathering = true;
         notes.said = { ...notes.said, message };
         ports.onChange("waiting");
       }
+      notes.isGathering = false;
     },
     bytesSoFar: () => meter.ofSteps(),
     onRecord(record) {

@@ -1,8 +1,8 @@
 import type { Clock } from "./pool/clock.ts";
 import { createThrottle, type Throttle } from "./throttle.ts";
 
-/** What changed: a step began, was repeated, or the run is over; who is there while the run waits; or something that only a dashboard shows. */
-export type Change = "step" | "waiting" | "detail";
+/** What changed: a step began, was repeated, or the run is over; who is there while the run waits; something that only a dashboard shows; how far tasks are. */
+export type Change = "step" | "waiting" | "detail" | "progress";
 
 /** Who is told of changes. */
 export interface Audience {
@@ -12,7 +12,10 @@ export interface Audience {
   tellSpectators(): void;
   /** A status to every client. */
   tellMembers(): void;
+  /** What has changed, to everybody who reads the live feed. */
+  tellWatchers(): void;
   numSpectators(): number;
+  numWatchers(): number;
   numMembers(): number;
 }
 
@@ -41,7 +44,9 @@ export function createNews(clock: Clock): News {
     },
     changed(change) {
       if (present === null) return;
-      const { audience, listeners, spectators, members } = present;
+      const { audience, listeners, spectators, watchers, members } = present;
+      watchers.request();
+      if (change === "progress") return;
       // Every status costs clients bytes: they hear of a step once, and at best when its tasks have left, so that it counts them.
       if (change === "step") setImmediate(audience.tellMembers);
       if (change === "waiting") members.request();
@@ -50,7 +55,7 @@ export function createNews(clock: Clock): News {
     },
     stop() {
       if (present === null) return;
-      for (const throttle of [present.listeners, present.spectators, present.members]) throttle.stop();
+      for (const throttle of [present.listeners, present.spectators, present.watchers, present.members]) throttle.stop();
     },
   };
 }
@@ -59,6 +64,7 @@ interface Telling {
   readonly audience: Audience;
   readonly listeners: Throttle;
   readonly spectators: Throttle;
+  readonly watchers: Throttle;
   readonly members: Throttle;
 }
 
@@ -69,6 +75,7 @@ function startTelling(clock: Clock, audience: Audience): Telling {
     audience,
     listeners: createThrottle(clock, () => Math.max(periodMs, msPerLook * numConnected()), audience.tellListeners),
     spectators: createThrottle(clock, paced(audience.numSpectators), audience.tellSpectators),
+    watchers: createThrottle(clock, paced(audience.numWatchers), audience.tellWatchers),
     members: createThrottle(clock, paced(audience.numMembers), audience.tellMembers),
   };
 }

@@ -1,4 +1,4 @@
-import type { RoundEvent, RoundPlan } from "@tutti/core";
+import type { Pace, RoundEvent, RoundPlan } from "@tutti/core";
 import type { HistoryPoint, Status } from "@tutti/protocol";
 import type { StepRecord } from "@tutti/record";
 import type { Logger } from "pino";
@@ -13,11 +13,15 @@ export interface Said {
 
 /** What a run remembers for its status. */
 export interface RunNotes {
+  /** Whether an open roster waits for devices to begin with. */
+  isGathering: boolean;
   said: Said;
   /** Of devices that started again in this process; null for none. */
   resets: Status["resets"] | null;
   /** Why nothing can be accepted at present, such as a full disk; it is said before anything else. */
   blocked: string | null;
+  /** What the run remembers of its past steps; null where it remembers nothing. */
+  pace: Pace | null;
   /** Of every closed step, those of earlier processes included. */
   readonly records: StepRecord[];
   /** The records as points of the pages' curves. */
@@ -39,6 +43,7 @@ export function announce(event: RoundEvent, notes: RunNotes, ports: EventPorts):
   const isRepetition = event.kind === "waiting" && notes.said.phase === "waiting" && notes.said.message === event.reason;
   if (isRepetition) return;
   notes.said = saidAfter(event, notes.said);
+  if ("pace" in event && event.pace !== undefined) notes.pace = event.pace;
   if (event.kind === "waiting" || event.kind === "done") meter.setStep("waiting", null);
   const isMilestone = event.kind !== "closing" && event.kind !== "closed";
   if (isMilestone) logger.info({ event: summarise(event) }, event.kind);

@@ -3,6 +3,7 @@ import {
   createRandom,
   deferred,
   freshPace,
+  loopOrders,
   type PaceRules,
   type ResumedStep,
   type RoundEvent,
@@ -16,6 +17,7 @@ import { recordStep, type StepBytes, type StepRecord, type WireBytes } from "@tu
 import type { Aggregate } from "./aggregation/aggregator.ts";
 import type { Forgetting } from "./forgetting.ts";
 import type { Journal, JournalContents } from "./journal/journal.ts";
+import type { OrderBook } from "./orders/orderBook.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
 import type { Publications } from "./publications.ts";
@@ -27,11 +29,13 @@ import type { TunedParameters } from "./tuned.ts";
 /** What the loop needs of the coordinator. */
 export interface RunLoopPorts {
   readonly run: RunSettings;
+  readonly tuned: Pick<TunedParameters, "shape">;
   readonly pool: Pool;
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
   readonly publications: Publications;
   readonly forgetting: Forgetting;
+  readonly book: OrderBook;
   readonly clock: Clock;
   /** Least milliseconds of a training round. */
   readonly minRoundMs: number;
@@ -100,7 +104,15 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
   const resume = resuming instanceof Promise ? await resuming : resuming;
   const { strategy, state } = running;
   const pacing = ports.paceRules === null ? undefined : { rules: ports.paceRules, pace: contents?.pace ?? freshPace };
-  const shared = { strategy, state, pool, pacing, random: createRandom(run.seed), aggregate: ports.aggregate };
+  const shared = {
+    strategy,
+    state,
+    pool,
+    pacing,
+    random: createRandom(run.seed),
+    aggregate: ports.aggregate,
+    orders: loopOrders(ports.book),
+  };
   const telling = tellInTurn(ports.onEvent, setImmediate);
   const pause = createPause(ports, signal);
   try {
@@ -135,9 +147,10 @@ function createPause({ clock, minRoundMs }: RunLoopPorts, signal: AbortSignal): 
 
 /** Writes an event to the journal; resolves when the loop may go on. */
 async function write(event: RoundEvent, history: History, running: RunningStrategy, ports: RunLoopPorts): Promise<void> {
-  const { pool, journal, keptRounds, publications, forgetting, clock } = ports;
+  const { pool, journal, keptRounds, publications, forgetting, book, clock } = ports;
   if (event.kind === "planned") {
     publications.publish(event.plan, history.unwritten());
+    book.planned(event.plan);
     // two stores: the rounds' is never more than a step behind the journal, and a resumed run writes that one again
     await Promise.all([journal.flushed(), keptRounds.flushed()]);
     history.started(clock.now());
@@ -184,7 +197,7 @@ interface History {
 
 function createHistory(
   running: RunningStrategy,
-  { journal, keptRounds, pool, forgetting, clock, bytesSoFar, onRecord }: RunLoopPorts,
+  { tuned, journal, keptRounds, pool, forgetting, clock, bytesSoFar, onRecord }: RunLoopPorts,
   signal: AbortSignal,
 ): History {
   let bytesBefore: HistoryEntry["bytes"] = { up: 0, down: 0 };
@@ -220,6 +233,7 @@ function createHistory(
         bytes,
         clientSeconds: pool.takeClientSeconds(),
         devices: pool.taskTimes(),
+        learnt: { shape: tuned.shape, tensors: running.state.tensors },
       };
       const entry: HistoryEntry = { record: recordStep(plan, contributions, measures), bytes: total };
       open = { entry, contributions };

@@ -2,6 +2,7 @@ import { claimLimit, type RunSettings } from "@tutti/core";
 import type { RunInfo, Status } from "@tutti/protocol";
 import { positionOf, type TrafficTotals } from "@tutti/record";
 import type { WireMeter } from "./http/wireMeter.ts";
+import type { OrderBook } from "./orders/orderBook.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
 import type { RunNotes } from "./runEvents.ts";
@@ -18,6 +19,7 @@ export interface StatusPorts {
   readonly meter: Pick<WireMeter, "totals">;
   readonly running: RunningStrategy;
   readonly notes: RunNotes;
+  readonly book: Pick<OrderBook, "latest" | "inForce">;
   readonly pool: Pick<Pool, "step" | "members" | "computeDesk">;
 }
 
@@ -34,7 +36,7 @@ export interface StatusSource {
 const momentMs = 250;
 
 /** Statuses of a run. */
-export function createStatusSource({ runId, run, tuned, clock, meter, running, notes, pool }: StatusPorts): StatusSource {
+export function createStatusSource({ runId, run, tuned, clock, meter, running, notes, book, pool }: StatusPorts): StatusSource {
   const schedule = running.strategy.schedule(run);
   let position: { readonly numRecords: number; readonly progress: NonNullable<RunInfo["progress"]> } | null = null;
   let known = { traffic: meter.totals(), at: Number.NEGATIVE_INFINITY };
@@ -53,6 +55,7 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
       claimLimit: claimLimit(run),
       fillTo: run.helpers?.fillTo ?? null,
       resets: notes.resets,
+      inForce: book.latest() === 0 ? null : book.inForce(),
       ...said,
       summary,
       schedule,

@@ -46,6 +46,8 @@ export interface SocketPorts {
   flushed(): Promise<void>;
   /** Resolves when what was deleted so far is gone for good. */
   deleted(): Promise<void>;
+  /** What the run confirms of a client's contributions (P-165). */
+  receiptOf(clientKey: string): Answer<"receipt">;
   onRefused(rule: Rule): void;
   /** The name that a socket's address counts under; null on private networks. */
   addressOf(socket: Socket): string | null;
@@ -204,7 +206,7 @@ function handlersOf(served: Served): Handlers {
       return answer;
     }, desk.submit),
     progress: asClient((client, { taskId, step, numSteps }) => {
-      pool.progressed(client, taskId, Math.min(1, step / numSteps));
+      pool.progressed(client, taskId, { step, numSteps });
       return {};
     }, desk.ignored),
     pause: asClient((client, { isPaused }, afterAnswer) => {
@@ -224,6 +226,10 @@ function handlersOf(served: Served): Handlers {
       await ports.deleted();
       return withdrawn;
     }, desk.withdraw),
+    receipt: asClient(async ({ clientKey }) => {
+      await ports.flushed();
+      return ports.receiptOf(clientKey);
+    }, desk.receipt),
     declineState: asClient(async (client, { deviceId, version, reason }) => {
       logger.warn({ client: shortKey(client), deviceId, version, reason }, "declined a state");
       const refusal = pool.members.declineState(client, deviceId, version);
@@ -265,6 +271,7 @@ function computeHandlers(served: Served) {
       served.computer = null;
       return {};
     },
+    receipt: ({ clientKey }: Computer) => ports.receiptOf(clientKey),
     withdraw: (): Refusal => refuse("P-90", "a compute client hosts no device that it could take back: leave"),
     decline(computer: Computer, { taskId, reason }: Received<"decline">) {
       ports.logger.warn({ client: shortKey(computer), taskId, reason }, "the compute client declined");

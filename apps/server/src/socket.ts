@@ -4,7 +4,7 @@ import { type Goodbye, send } from "@tutti/protocol";
 import { Server, type Socket } from "socket.io";
 import { closeUnread } from "./limits/unread.ts";
 import { packetParser } from "./packets.ts";
-import { boundPolling } from "./pollingSessions.ts";
+import { boundPolling, whenFetched } from "./pollingSessions.ts";
 import { rooms, type SocketPorts, serveSocket } from "./servedSocket.ts";
 import { createDifferences, type StatusDifferences } from "./status.ts";
 
@@ -14,8 +14,8 @@ export interface Sockets {
   tellMembers(): void;
   numSpectators(): number;
   numMembers(): number;
-  /** Says goodbye to everyone and closes. */
-  close(reason: Goodbye["reason"], message?: string): void;
+  /** Says goodbye to everyone and closes, when those that poll have fetched it or had time to. */
+  close(reason: Goodbye["reason"], message?: string): Promise<void>;
 }
 
 /** Milliseconds until a connection of engine.io must be one of socket.io. */
@@ -27,6 +27,8 @@ const destroyUpgradeTimeout = 100;
 /** What serving sockets needs of the coordinator. */
 export interface AttachPorts extends Omit<SocketPorts, "addressOf" | "hasRoomForSpectator"> {
   readonly maxSpectators: number;
+  /** Who watches by the live feed counts too. */
+  numWatchers(): number;
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustProxy: number;
 }
@@ -60,7 +62,7 @@ export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
   const served: SocketPorts = {
     ...ports,
     addressOf: ({ handshake }) => countedAddress(handshake, ports.trustProxy),
-    hasRoomForSpectator: () => sizeOf(rooms.spectators) < ports.maxSpectators,
+    hasRoomForSpectator: () => sizeOf(rooms.spectators) + ports.numWatchers() < ports.maxSpectators,
   };
   io.on("connection", (socket) => serveSocket(socket, served));
   const tellRoom = (room: string, { next }: StatusDifferences) => {
@@ -73,9 +75,10 @@ export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
     tellMembers: () => tellRoom(rooms.members, differences.members),
     numSpectators: () => sizeOf(rooms.spectators),
     numMembers: () => sizeOf(rooms.members),
-    close(reason, message) {
+    async close(reason, message) {
       stopLooking();
       send(io, "goodbye", { reason, ...(message === undefined ? {} : { message }) });
+      await whenFetched(io.engine, ports.clock);
       // The transports close after what was written; without a farewell of socket.io's own, clients try to come back.
       io.engine.close();
     },

@@ -12,7 +12,7 @@ import {
   withoutResting,
 } from "@tutti/core";
 import { type Backend, type HistoryPoint, limits, type PlanPoint, type RunInfo, type Status } from "@tutti/protocol";
-import type { StepRecord, TrafficTotals } from "@tutti/record";
+import { progressOf, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
 import type { TunedParameters } from "./tuned.ts";
@@ -27,6 +27,8 @@ export interface StatusSources {
   readonly fillTo: number | null;
   /** Devices that started again; null for none. */
   readonly resets: Status["resets"] | null;
+  /** What the operator has ordered; null before the first order. */
+  readonly inForce: Status["inForce"] | null;
   readonly phase: Status["phase"];
   readonly message: string | null;
   readonly summary: StrategySummary | null;
@@ -59,10 +61,14 @@ export function describeRun(sources: StatusSources): Status {
     numRounds: stage === null ? 0 : numRoundsIn(sources.schedule, stage),
     step: plan?.step ?? 0,
     attempt: plan?.attempt ?? 0,
+    ...(isOpen && plan.tasks[0] !== undefined ? { stepKind: plan.tasks[0].spec.kind } : {}),
+    progress: progressNow(sources),
+    ...(members.homes.numArriving === 0 ? {} : { numLoading: members.homes.numArriving }),
     numConnected,
     numPaused,
     numDevices: members.homes.numRegistered,
     ...(sources.resets == null ? {} : { resets: sources.resets }),
+    ...(sources.inForce == null ? {} : { inForce: sources.inForce }),
     ...(sources.fillTo === null ? {} : { helpers: countHelpers(members.list(), sources.fillTo) }),
     ...(sources.claimLimit === null ? {} : { maxCountedExamples: sources.claimLimit }),
     ...countTasks(step),
@@ -119,6 +125,22 @@ function planPoint({
 function countHelpers(devices: readonly Device[], fillTo: number): NonNullable<Status["helpers"]> {
   const numHelpers = (of: readonly Device[]) => of.filter(({ isHelper, isConnected }) => isHelper === true && isConnected).length;
   return { numConnected: numHelpers(devices), numTraining: numHelpers(withoutResting(devices, fillTo)) };
+}
+
+/** How far the whole run is, the open step counted by the tasks that are in (P-166). */
+function progressNow({ schedule, records, step, phase }: StatusSources): NonNullable<Status["progress"]> {
+  if (phase === "done")
+    return {
+      stages: progressOf(
+        schedule,
+        schedule.map((one) => ({ ...one, seconds: 1 })),
+        null,
+      ).stages,
+      secondsLeft: 0,
+    };
+  const { tasksOut, tasksIn } = countTasks(step);
+  const underWay = step === null ? null : { ...step.plan, fraction: tasksIn / Math.max(1, tasksOut + tasksIn) };
+  return progressOf(schedule, records, underWay);
 }
 
 function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn"> {

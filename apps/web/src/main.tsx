@@ -21,16 +21,26 @@ const runProblem = signal<string | null>(null);
 const comeback = signal<string | null>(null);
 
 const wordsLoaded = loadPreferredWords();
-const runKnown = fetchRunInfo(pageFolder()).then(
-  (found) => {
-    run.value = found;
-    landing.learnRun(found);
-  },
-  async (error: unknown) => {
-    await wordsLoaded;
-    runProblem.value = error instanceof Error ? error.message : String(error);
-  },
-);
+const askForRun = (): Promise<void> =>
+  fetchRunInfo(pageFolder()).then(
+    (found) => {
+      run.value = found;
+      runProblem.value = null;
+      landing.learnRun(found);
+    },
+    async (error: unknown) => {
+      await wordsLoaded;
+      runProblem.value = error instanceof Error ? error.message : String(error);
+    },
+  );
+const runKnown = askForRun();
+
+/** Until it has joined, the page keeps up with the run, for as long as somebody can see it. */
+const askAgainMs = 15_000;
+const asking = setInterval(() => {
+  if (controller.view.value.hasJoined) clearInterval(asking);
+  else if (document.visibilityState === "visible") void askForRun();
+}, askAgainMs);
 
 // A page that comes back from the back-forward cache has lost its socket and its lock.
 window.addEventListener("pageshow", (event) => {

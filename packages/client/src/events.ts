@@ -25,12 +25,21 @@ export type SessionEnd =
 export interface TrafficCount {
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  /** What this client's training submissions would have taken with all layers in f32, less what they took, device states included; at least 0. */
-  readonly savedBytes: number;
+  /** Layers that training submissions sent. */
+  readonly layerBytes: number;
+  /** What these submissions would have taken with every layer, in the same encoding. */
+  readonly allLayersBytes: number;
+  /** And with every layer in four bytes a number. */
+  readonly allLayersF32Bytes: number;
+  /** Copies of devices' private states, which some runs keep; among `sentBytes`. */
+  readonly stateBytes: number;
 }
 
-/** `unapproved`: the operator has not let the client in yet (P-104); it asks again. */
-export type ConnectionState = "connecting" | "online" | "retrying" | "unapproved";
+/**
+ * `unapproved`: the operator has not let the client in yet (P-104); it asks again. `stopped`: the coordinator said goodbye and is gone; the client
+ * looks for it all the same, and takes part again once it is back.
+ */
+export type ConnectionState = "connecting" | "online" | "retrying" | "stopped" | "unapproved";
 
 /** What happens in a session, in order; a page or a test derives all it shows from these. */
 export type SessionEvent =
@@ -41,7 +50,13 @@ export type SessionEvent =
   | { readonly kind: "decision"; readonly deviceId: DeviceId; readonly decision: Decision }
   | { readonly kind: "taskStarted"; readonly task: CurrentTask }
   | { readonly kind: "step"; readonly task: CurrentTask; readonly progress: StepProgress }
-  | { readonly kind: "taskEnded"; readonly task: CurrentTask; readonly outcome: SubmitOutcome | "refused" | "declined" | "superseded" }
+  | {
+      readonly kind: "taskEnded";
+      readonly task: CurrentTask;
+      readonly outcome: SubmitOutcome | "refused" | "declined" | "superseded";
+      /** Of the contribution, as receipts count it (P-165); 0 where none was sent. */
+      readonly numBytes: number;
+    }
   | { readonly kind: "traffic"; readonly traffic: TrafficCount }
   | { readonly kind: "paused"; readonly isPaused: boolean }
   | { readonly kind: "status"; readonly status: Status }

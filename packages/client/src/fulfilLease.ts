@@ -1,9 +1,10 @@
-import { type ContributionBody, numValues } from "@tutti/core";
+import { type ContributionBody, shapesOf } from "@tutti/core";
 import type { StepProgress, Trainer, TrainerResult } from "@tutti/model";
 import {
   type BlobRef,
   type DeviceVersion,
   encodeDeviceState,
+  encodedParamsSize,
   encodeParams,
   headerOf,
   type Submit,
@@ -13,6 +14,7 @@ import {
 import { BlobGone, type Blobs } from "./blobs.ts";
 import type { DeviceRecord, PendingTask } from "./deviceStore.ts";
 import type { Devices } from "./devices.ts";
+import type { TrainedBytes } from "./trafficCount.ts";
 
 /** How a submission ended: the coordinator's answer, or its refusal. */
 export type Settled = { readonly outcome: SubmitOutcome } | { readonly outcome: "refused"; readonly message: string };
@@ -26,12 +28,12 @@ export interface TaskContext {
   /** Sends until it is answered, over reconnects if need be; rejects only when the session ends. */
   submit(submission: Submit): Promise<Settled>;
   onStep(progress: StepProgress): void;
-  /** Told of what a training submission, of whatever stage, takes less than all layers in f32 would have taken. */
-  onSaved(savedBytes: number): void;
+  /** Told of what a training submission, of whatever stage, takes, and of what all layers would have taken. */
+  onTrained(bytes: TrainedBytes): void;
 }
 
-/** How a task ended: as its submission did, or not submitted since its device was decided otherwise meanwhile. */
-export type TaskEnd = Settled | { readonly outcome: "superseded" };
+/** How a task ended: as its submission did, or not submitted since its device was decided otherwise meanwhile; with the bytes of the contribution. */
+export type TaskEnd = (Settled | { readonly outcome: "superseded" }) & { readonly numBytes: number };
 
 /**
  * Fulfils one lease: compute, write the pending submission, submit, promote or drop (architecture.md, "Where a device lives").
@@ -40,14 +42,19 @@ export type TaskEnd = Settled | { readonly outcome: "superseded" };
 export async function fulfilLease(lease: TaskLease, context: TaskContext, signal: AbortSignal): Promise<TaskEnd> {
   const { devices } = context;
   const start = await devices.read(lease.deviceId);
-  if (start.pending?.submit.taskId === lease.taskId) return settle(start.pending.submit, context);
+  if (start.pending?.submit.taskId === lease.taskId) return settleTask(start.pending.submit, context);
   if (start.pending !== null) await settle(start.pending.submit, context);
   const record = await devices.read(lease.deviceId);
   const result = await compute(lease, record, context, signal);
   const pending = pendingTask(lease, result, context.keepsStates);
-  if (!(await devices.setPending(record, pending))) return { outcome: "superseded" };
-  if (result.body.kind === "train") context.onSaved(savedBytes(result, result.body, pending.submit));
-  return settle(pending.submit, context);
+  if (!(await devices.setPending(record, pending))) return { outcome: "superseded", numBytes: 0 };
+  if (result.body.kind === "train") context.onTrained(trainedBytes(result, result.body, { submit: pending.submit, lease }));
+  return settleTask(pending.submit, context);
+}
+
+async function settleTask(submission: Submit, context: TaskContext): Promise<TaskEnd> {
+  const numBytes = (submission.tensors?.length ?? 0) + new TextEncoder().encode(JSON.stringify(submission.header)).length;
+  return { ...(await settle(submission, context)), numBytes };
 }
 
 /** Sends what a device has pending, if anything. */
@@ -85,10 +92,19 @@ function pendingTask(lease: TaskLease, { body, state }: TrainerResult, keepsStat
   return { submit: { taskId, deviceId, header: headerOf(body), ...tensors, ...carried }, state };
 }
 
-/** Negative where the device's state, which some runs keep, takes more than smaller numbers and fewer layers save. */
-function savedBytes({ state }: TrainerResult, { delta }: ContributionBody & { kind: "train" }, submit: Submit): number {
-  const numTuned = numValues(delta) + numValues(state?.local ?? {});
-  return 4 * numTuned - (submit.tensors?.length ?? 0) - (submit.state?.length ?? 0);
+/** Compares like with like: the same values in the same encoding, and then in four bytes a number. */
+function trainedBytes(
+  { state }: TrainerResult,
+  { delta }: ContributionBody & { kind: "train" },
+  { submit, lease }: { readonly submit: Submit; readonly lease: TaskLease },
+): TrainedBytes {
+  const all = shapesOf({ ...state?.local, ...delta });
+  return {
+    layerBytes: submit.tensors?.length ?? 0,
+    allLayersBytes: encodedParamsSize(all, lease.expects.encoding),
+    allLayersF32Bytes: encodedParamsSize(all, "f32"),
+    stateBytes: submit.state?.length ?? 0,
+  };
 }
 
 async function settle(submission: Submit, { submit, devices }: TaskContext): Promise<Settled> {

@@ -88,6 +88,7 @@ function notAdmitted(session: Session, { rule, message }: { readonly rule: Rule;
 async function welcomed(session: Session, welcome: Welcome): Promise<Participation> {
   const { socket, emit } = session;
   session.runId = welcome.runId;
+  session.isStopped = false;
   emit({ kind: "connection", state: "online" });
   emit({ kind: "welcome", welcome });
   if (session.isPaused) await socket.call("pause", { isPaused: true });
@@ -106,7 +107,7 @@ async function partOf(session: Session, welcome: Welcome): Promise<Participation
   }
   const coordinator = { ...socket, sayHelloAgain: socket.greetAgain };
   const sourceOf = (share: number) => sourceFor(session.hosting, share);
-  const counts = { onSent: traffic.sent, onSaved: traffic.saved };
+  const counts = { onSent: traffic.sent, onTrained: traffic.trained };
   const setup = trainerSetup(welcome, options);
   const next = createParticipation({ runId, setup, store, trainer, blobs, coordinator, emit, sourceOf, ...counts });
   session.part = next;

@@ -5,6 +5,7 @@ export type { DeviceRecord, DeviceStore, Durability, PendingTask } from "./devic
 export type { ConnectionState, CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "./events.ts";
 export type { Hosting, JoinOptions, MachineClaim } from "./joinOptions.ts";
 export { memoryStore } from "./memoryStore.ts";
-export type { ClientSession } from "./session.ts";
+export type { ClientSession, PauseOptions } from "./session.ts";
 export { joinRun } from "./session.ts";
 export { tokenIn } from "./token.ts";
+export { noTraffic } from "./trafficCount.ts";

@@ -52,6 +52,8 @@ export interface JoinOptions {
   readonly simulated?: ClientProfile | undefined;
   /** `plain` turns the fast kernels off, for comparison. */
   readonly kernels?: KernelChoice;
+  /** Whether the client rests from the beginning, until `resume`. */
+  readonly isPaused?: boolean;
   readonly onEvent?: (event: SessionEvent) => void;
   /** Ends the session at once, without a word to the coordinator: as a crash would. */
   readonly signal?: AbortSignal;

@@ -6,7 +6,7 @@ import type { Devices } from "./devices.ts";
 import type { CurrentTask, SessionEvent } from "./events.ts";
 import { fulfilLease, settlePending, type TaskContext } from "./fulfilLease.ts";
 import { messageOf } from "./messageOf.ts";
-import type { Work } from "./taskQueue.ts";
+import { GivenBack, type Work } from "./taskQueue.ts";
 
 /** What working on leases needs of the participation. */
 export interface LeaseWorkPorts {
@@ -18,7 +18,7 @@ export interface LeaseWorkPorts {
   /** Whether the run keeps device states, by the last welcome. */
   readonly keepsStates: () => boolean;
   readonly emit: (event: SessionEvent) => void;
-  readonly onSaved: (numBytes: number) => void;
+  readonly onTrained: TaskContext["onTrained"];
 }
 
 /** Works on leases, and tells the page and the coordinator how each ends. */
@@ -33,9 +33,9 @@ const progressEveryMs = 300;
 
 /** Work until `signal` fires. */
 export function createLeaseWork(ports: LeaseWorkPorts, signal: AbortSignal): LeaseWork {
-  const { devices, blobs, trainer, coordinator, submit, emit, onSaved } = ports;
+  const { devices, blobs, trainer, coordinator, submit, emit, onTrained } = ports;
   const contextWith = (onStep: TaskContext["onStep"]): TaskContext => {
-    return { devices, blobs, trainer, keepsStates: ports.keepsStates(), submit, onStep, onSaved };
+    return { devices, blobs, trainer, keepsStates: ports.keepsStates(), submit, onStep, onTrained };
   };
   return {
     async work(lease, superseded, waiting) {
@@ -51,11 +51,14 @@ export function createLeaseWork(ports: LeaseWorkPorts, signal: AbortSignal): Lea
       try {
         const end = await fulfilLease(lease, contextWith(onStep), AbortSignal.any([superseded, signal]));
         if (end.outcome === "refused") await tellRefused(ports, taskId, end.message);
-        emit({ kind: "taskEnded", task, outcome: end.outcome });
+        emit({ kind: "taskEnded", task, outcome: end.outcome, numBytes: end.numBytes });
       } catch (error) {
-        const isOver = superseded.aborted || signal.aborted || error instanceof BlobGone;
-        if (!isOver) await tellUnable(ports, lease, messageOf(error));
-        emit({ kind: "taskEnded", task, outcome: isOver ? "superseded" : "declined" });
+        const { reason } = superseded;
+        const isGivenBack = reason instanceof GivenBack && !signal.aborted;
+        const isOver = !isGivenBack && (superseded.aborted || signal.aborted || error instanceof BlobGone);
+        if (isGivenBack) await decline(coordinator, taskId, reason.message);
+        else if (!isOver) await tellUnable(ports, lease, messageOf(error));
+        emit({ kind: "taskEnded", task, outcome: isOver ? "superseded" : "declined", numBytes: 0 });
       }
     },
     async sendPending(running) {

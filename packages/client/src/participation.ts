@@ -13,6 +13,7 @@ import { messageOf } from "./messageOf.ts";
 import { createRegistration } from "./registration.ts";
 import { createSubmitter } from "./submitter.ts";
 import { createTaskQueue, type TaskQueue } from "./taskQueue.ts";
+import type { TrafficCounter } from "./trafficCount.ts";
 
 /** What a client's part in a run is made of. */
 export interface ParticipationOptions {
@@ -26,7 +27,7 @@ export interface ParticipationOptions {
   readonly sourceOf: (share: number) => DeviceSource;
   readonly emit: (event: SessionEvent) => void;
   readonly onSent: (numBytes: number) => void;
-  readonly onSaved: (numBytes: number) => void;
+  readonly onTrained: TrafficCounter["trained"];
 }
 
 /**
@@ -35,7 +36,7 @@ export interface ParticipationOptions {
  */
 export interface Participation {
   readonly runId: string;
-  readonly queue: Pick<TaskQueue, "dropSuperseded">;
+  readonly queue: Pick<TaskQueue, "dropSuperseded" | "giveBack">;
   /** Takes a lease; false where the device does not live here. */
   take(lease: TaskLease): boolean;
   /** After each hello: takes over the decisions, sends what is pending, gets ready, registers. */
@@ -57,7 +58,7 @@ const loadingEveryMs = 5000;
 
 /** A part that has not entered yet. */
 export function createParticipation(options: ParticipationOptions): Participation {
-  const { runId, setup, trainer, store, blobs, coordinator, emit, onSent, onSaved } = options;
+  const { runId, setup, trainer, store, blobs, coordinator, emit, onSent, onTrained } = options;
   const life = new AbortController();
   const { signal } = life;
   const online = createGate();
@@ -73,7 +74,7 @@ export function createParticipation(options: ParticipationOptions): Participatio
   const loader = createLoader({ setup, trainer, emit, sourceOf, onAdvance }, signal);
   const registration = createRegistration({ devices, loader, coordinator, emit }, signal);
   const submit = createSubmitter({ devices, coordinator, online, onSent }, signal);
-  const ports = { devices, blobs, trainer, coordinator, submit, keepsStates: () => keepsStates, emit, onSaved };
+  const ports = { devices, blobs, trainer, coordinator, submit, keepsStates: () => keepsStates, emit, onTrained };
   const { work, sendPending } = createLeaseWork(ports, signal);
   const queue = createTaskQueue(work);
   return {

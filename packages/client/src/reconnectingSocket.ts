@@ -42,9 +42,13 @@ export interface ReconnectingSocket {
   later(act: () => void, afterMs?: number): void;
   /** Closes this connection and opens another after a pause. */
   reconnect(): void;
+  /** Opens another connection at once where there is none, or where the coordinator does not answer on this one within a few seconds. */
+  check(): void;
 }
 
 const retryMs = 500;
+/** A coordinator that is there answers in milliseconds; one that is far away, or busy, in a second or two. */
+const checkMs = 4000;
 
 /** A socket over websockets, or polling where these fail, that serves the same handlers over every connection; `signal` ends it for good. */
 export function openReconnectingSocket(
@@ -66,6 +70,11 @@ export function openReconnectingSocket(
   const later = createTimers(signal);
   let listeners: SocketListeners | null = null;
   signal.addEventListener("abort", () => socket.disconnect(), { once: true });
+  function reconnect(): void {
+    socket.disconnect();
+    listeners?.onLost();
+    later(() => socket.connect());
+  }
   return {
     connect(given) {
       listeners = given;
@@ -88,10 +97,17 @@ export function openReconnectingSocket(
       }, afterMs);
     },
     later,
-    reconnect() {
-      socket.disconnect();
-      listeners?.onLost();
-      later(() => socket.connect());
+    reconnect,
+    check() {
+      if (signal.aborted || listeners === null) return;
+      if (!socket.connected) return reconnect();
+      const { id } = socket;
+      // any answer will do, a refusal as well
+      const isAnswered = call(socket, "loading", {}, { timeoutMs: checkMs, signal });
+      isAnswered.then(
+        (outcome) => !outcome.ok && outcome.rule === "P-6" && socket.connected && socket.id === id && reconnect(),
+        () => undefined,
+      );
     },
   };
 }

@@ -348,7 +348,7 @@ test("own examples never travel: the coordinator hears their number only", async
   expect(trainer.sources).toEqual([{ deviceId: 3, source: { kind: "own", examples } }]);
 });
 
-test("the traffic count says what a submission took and what all layers in f32 would have taken", async () => {
+test("the traffic count says what a submission took and what all layers would have taken, in the same encoding and in f32", async () => {
   const coordinator = await coordinate();
   const { event, events } = join(coordinator);
   await coordinator.heard("register");
@@ -356,12 +356,14 @@ test("the traffic count says what a submission took and what all layers in f32 w
   const { tensors } = await coordinator.heard("submit");
   await event("taskEnded", ended("accepted"));
   const last = events.findLast((each) => each.kind === "traffic")?.traffic;
-  // Two tensors of 6 floats in f32 are 48 bytes; with its header this tiny message takes more, so nothing is saved.
-  expect(last).toMatchObject({ savedBytes: Math.max(0, 48 - (tensors?.length ?? 0)) });
+  // one tensor of 6 floats travels in f16 and one stays: 12 of 24 bytes, of 48 in f32, beside names and shapes
+  expect(last?.layerBytes).toBe(tensors?.length);
+  expect(last?.allLayersBytes).toBeGreaterThan(last?.layerBytes ?? 0);
+  expect((last?.allLayersF32Bytes ?? 0) - (last?.allLayersBytes ?? 0)).toBe(2 * 12);
   expect(last?.sentBytes).toBeGreaterThan(tensors?.length ?? 0);
 });
 
-test("a counting round sends all layers, and saves what smaller numbers save", async () => {
+test("a counting round sends all layers: beside the same encoding nothing is saved", async () => {
   const coordinator = await coordinate();
   const trainer = fakeTrainer();
   const large = { shape: [2, 50, 3], data: new Float32Array(300).fill(0.25) };
@@ -377,5 +379,6 @@ test("a counting round sends all layers, and saves what smaller numbers save", a
   await event("taskEnded", ended("accepted"));
   const last = events.findLast((each) => each.kind === "traffic")?.traffic;
   expect(tensors?.length).toBeGreaterThan(2 * 600);
-  expect(last?.savedBytes).toBe(4 * 600 - (tensors?.length ?? 0));
+  expect(last?.allLayersBytes).toBe(last?.layerBytes);
+  expect((last?.allLayersF32Bytes ?? 0) - (last?.layerBytes ?? 0)).toBe(2 * 600);
 });

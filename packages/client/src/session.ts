@@ -1,6 +1,6 @@
 import { deferred } from "@tutti/core";
 import type { Example } from "@tutti/data";
-import { clientIdentity, type Withdrawn } from "@tutti/protocol";
+import { clientIdentity, type Receipt, type Withdrawn } from "@tutti/protocol";
 import { coordinatorFolder } from "./address.ts";
 import { createBlobs, type Fetch } from "./blobs.ts";
 import type { SessionEnd } from "./events.ts";
@@ -12,11 +12,23 @@ import { endSession, failSession, type Session } from "./sessionState.ts";
 import { throttledTrainer } from "./throttledTrainer.ts";
 import { countTraffic } from "./trafficCount.ts";
 
+/** How a client rests. */
+export interface PauseOptions {
+  readonly giveBackAfterMs?: number;
+}
+
 /** A client's part in a run, from joining to the end. */
 export interface ClientSession {
-  /** Finishes what was begun, then rests until `resume`: the coordinator gives no further tasks (P-34). */
-  pause(): void;
+  /**
+   * Finishes what was begun, then rests until `resume`: the coordinator gives no further tasks (P-34). With `giveBackAfterMs` the task at hand is
+   * declined when the client still rests after that time, so that no step waits for it.
+   */
+  pause(options?: PauseOptions): void;
   resume(): void;
+  /** Looks at once whether the coordinator still answers, as after a sleep, and connects anew where it does not. */
+  checkConnection(): void;
+  /** What the run confirms of this client's contributions (P-165); null where the coordinator does not answer. */
+  receipt(): Promise<Receipt | null>;
   /**
    * Takes other examples in place of this client's own: the coordinator plans with their number from the next plan on, and a task that is out goes on
    * with those that it was for (P-14). Rejects where the client trains shares of the run's examples, or the examples cannot be used.
@@ -40,12 +52,15 @@ export function joinRun(given: JoinOptions): ClientSession {
   const session = createSession(options);
   const { socket, life, emit } = session;
   emit({ kind: "connection", state: "connecting" });
+  if (session.isPaused) emit({ kind: "paused", isPaused: true });
   socket.connect(listenersOf(session));
   if (options.signal?.aborted) endSession(session, { reason: "left" });
   options.signal?.addEventListener("abort", () => endSession(session, { reason: "left" }), { once: true, signal: life.signal });
   return {
-    pause: () => rest(session, true),
+    pause: (pausing) => rest(session, true, pausing),
     resume: () => rest(session, false),
+    checkConnection: socket.check,
+    receipt: () => receiptOf(session),
     changeExamples: (examples) => changeExamples(session, examples),
     async leave() {
       if (socket.isConnected()) await socket.call("leave", {}).catch(() => undefined);
@@ -101,7 +116,9 @@ function createSession(options: JoinOptions): Session {
     runId: null,
     plans: false,
     claim: null,
-    isPaused: false,
+    isPaused: options.isPaused ?? false,
+    keepTask: () => undefined,
+    isStopped: false,
     numGreetings: 0,
     early: [],
   };
@@ -114,7 +131,7 @@ function listenersOf(session: Session): SocketListeners {
     onConnected: () => beginConnection(session),
     onLost() {
       session.part?.suspend();
-      emit({ kind: "connection", state: "retrying" });
+      emit({ kind: "connection", state: session.isStopped ? "stopped" : "retrying" });
     },
     onRefused(name, rule, message) {
       if (rule !== "P-31")
@@ -127,9 +144,19 @@ function listenersOf(session: Session): SocketListeners {
   };
 }
 
-function rest(session: Session, isPaused: boolean): void {
+function rest(session: Session, isPaused: boolean, { giveBackAfterMs }: PauseOptions = {}): void {
   const { socket, emit } = session;
   session.isPaused = isPaused;
+  session.keepTask();
+  if (isPaused && giveBackAfterMs !== undefined) {
+    const timer = setTimeout(() => session.part?.queue.giveBack("its tab was paused"), giveBackAfterMs);
+    session.keepTask = () => clearTimeout(timer);
+  }
   emit({ kind: "paused", isPaused });
   if (socket.isConnected()) void socket.call("pause", { isPaused }).catch(() => undefined);
+}
+
+async function receiptOf({ socket }: Session): Promise<Receipt | null> {
+  const answer = socket.isConnected() ? await socket.call("receipt", {}).catch(() => null) : null;
+  return answer?.ok === true ? answer.value : null;
 }

@@ -53,5 +53,6 @@ function takeLeave(session: Session, { reason }: Goodbye): void {
     return;
   }
   if (reason === "newRun") session.runId = null;
+  session.isStopped = reason === "closing";
   session.socket.reconnect();
 }

@@ -31,6 +31,10 @@ export interface Session {
   /** What is claimed of the machine, once it was asked; undefined where nothing is. */
   claim: Promise<MachineClaim | undefined> | null;
   isPaused: boolean;
+  /** Calls off that the running task is given back because of a pause. */
+  keepTask: () => void;
+  /** Whether the coordinator said goodbye and has not answered since. */
+  isStopped: boolean;
   /** Hellos whose welcome is on its way, or is being taken over. */
   numGreetings: number;
   /** Changes of who lives here that came meanwhile: the welcome comes first. */
@@ -38,9 +42,11 @@ export interface Session {
 }
 
 /** Ends a session, once. */
-export function endSession({ life, part, options, emit, ended }: Session, end: SessionEnd): void {
+export function endSession(session: Session, end: SessionEnd): void {
+  const { life, part, options, emit, ended } = session;
   if (life.signal.aborted) return;
   life.abort();
+  session.keepTask();
   part?.stop();
   void options.trainer.stop().catch(() => undefined);
   emit({ kind: "ended", end });

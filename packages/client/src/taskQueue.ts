@@ -10,8 +10,15 @@ export interface TaskQueue {
   /** Forgets and aborts the leases that a status shows to be over. */
   dropSuperseded(status: Status): void;
   running(): TaskLease | null;
+  /** Aborts the running task, which is declined for this reason. */
+  giveBack(reason: string): void;
   /** Aborts the running task and begins no other. */
   stop(): void;
+}
+
+/** A task that its client does not finish, so that the step need not wait for it (P-33). */
+export class GivenBack extends Error {
+  override readonly name = "GivenBack";
 }
 
 /** Works on a lease until `signal` says that it is superseded; `waiting` are those that come after it. It must not reject. */
@@ -49,6 +56,7 @@ export function createTaskQueue(work: Work): TaskQueue {
       if (running !== null && isSuperseded(running.lease, status)) running.abort.abort();
     },
     running: () => running?.lease ?? null,
+    giveBack: (reason) => running?.abort.abort(new GivenBack(reason)),
     stop() {
       isStopped = true;
       waiting = [];

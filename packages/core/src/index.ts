@@ -27,8 +27,21 @@ export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
 export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
+export { drawPoisoned, poisoned } from "./orders/poisoned.ts";
+export {
+  type HoldingOrder,
+  type InForce,
+  inForceAfter,
+  nothingInForce,
+  type Poison,
+  type StandingOrder,
+  standingOrderSchemas,
+  takenBack,
+} from "./orders/standingOrder.ts";
+export { type GivenOrders, isTooFew, loopOrders, pausedByOperator, runOf, sampledSize } from "./orders/underOrders.ts";
 export { isEnough } from "./pacing/closing.ts";
 export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
+export type { Standing } from "./pacing/standing.ts";
 export { mapParameterSets, taskParams } from "./parameterSets.ts";
 export type { Params, Shapes, Tensor } from "./params.ts";
 export {
@@ -51,8 +64,8 @@ export {
   weightedSum,
   zeros,
 } from "./params.ts";
-export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
-export { dealShares } from "./partition.ts";
+export type { DealSettings, DealtShares, DeviceShare, PartitionInput, SkewSettings } from "./partition.ts";
+export { dealShares, dealSkewed } from "./partition.ts";
 export {
   type DoneTask,
   type HeldTask,
@@ -82,6 +95,7 @@ export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
 export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
 export { distinctSequences, readsStates, scoreBounds, scoreLayers } from "./selection/layerScores.ts";
+export { combineLayerScores } from "./selection/selectLayers.ts";
 export { type SettingChange, settingChanges } from "./settingChanges.ts";
 export {
   type Encoding,
@@ -159,6 +173,7 @@ export {
   aggregationFaultOf,
   createStrategy,
   type DeclaredSettings,
+  defaultStrategy,
   needsCompute,
   needsSingleContributions,
   type StrategyName,

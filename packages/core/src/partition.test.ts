@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type DealtShares, dealShares, type PartitionInput } from "./partition.ts";
+import { type DealtShares, dealShares, dealSkewed, type PartitionInput } from "./partition.ts";
 import { createRandom } from "./random.ts";
 import type { PartitionSettings } from "./settings/runConditions.ts";
 
@@ -184,4 +184,19 @@ test("byField keeps every owner's rows together, in both splits", () => {
   expect(notes).toEqual([expect.stringContaining("1 owner has only test rows")]);
   expect(() => deal({ kind: "byField" }, 4, train, 5, test)).toThrow("have 4 owners for 5 devices");
   expect(() => deal({ kind: "byField" }, 4, split([9, 9]), 3)).toThrow("needs the owner of each of the 18 training rows, received 0");
+});
+
+test("dealt again for a lesson, every row goes to one share, sizes stay, and a lower α leaves each share fewer classes", () => {
+  const train = split([130, 90, 60]);
+  const { shares } = deal({ kind: "iid" }, 7, train);
+  const sizes = shares.map((share) => share.train.length);
+  const again = (dirichletAlpha: number) => dealSkewed({ train, sizes, dirichletAlpha, random: createRandom(7) });
+  const topShare = (rows: readonly number[]) =>
+    Math.max(...[0, 1, 2].map((label) => rows.filter((row) => train.labels[row] === label).length)) / rows.length;
+  const lopsided = (parts: readonly (readonly number[])[]) => parts.reduce((sum, rows) => sum + topShare(rows), 0) / parts.length;
+  everyRowOnce(again(0.05), 280);
+  expect(again(0.05).map(({ length }) => length)).toEqual(sizes);
+  expect(again(0.05)).toEqual(again(0.05));
+  expect(lopsided(again(0.05))).toBeGreaterThan(0.75);
+  expect(lopsided(again(1000))).toBeLessThan(0.6);
 });

@@ -122,6 +122,28 @@ function dealRows(sizes: readonly number[], stream: RandomStream): Dealt {
   return takeSizes(stream.shuffle(Array.from({ length: numRows }, (_, row) => row)), sizes);
 }
 
+/** What shares are dealt from for a lesson. */
+export interface SkewSettings {
+  readonly train: PartitionInput;
+  /** n_i of each share; together all rows. */
+  readonly sizes: readonly number[];
+  /** The smaller, the fewer classes a share holds. */
+  readonly dirichletAlpha: number;
+  readonly random: Random;
+}
+
+/**
+ * The training rows dealt again into shares of the sizes that they have, by label as step 3 of fedpeptao.md §2 deals them: so each device counts as much
+ * and takes as many steps as before.
+ */
+export function dealSkewed({ train, sizes, dirichletAlpha, random }: SkewSettings): number[][] {
+  requireLabels(train, "training");
+  const priorStream = random.stream({ purpose: "skew class priors" });
+  const concentrations = Array.from({ length: train.numClasses }, () => dirichletAlpha);
+  const priors = sizes.map(() => priorStream.dirichlet(concentrations));
+  return dealByClass(train, sizes, priors, random.stream({ purpose: "skew rows" }));
+}
+
 /** Step 3: a random device that still needs examples takes the next example of a class drawn from its prior. */
 function dealByClass(split: PartitionInput, sizes: readonly number[], priors: readonly (readonly number[])[], stream: RandomStream): Dealt {
   const left = rowsByClass(split, stream);

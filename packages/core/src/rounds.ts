@@ -3,7 +3,7 @@ import { createMemory, type Pacing } from "./pacing/memory.ts";
 import type { Pace } from "./pacing/pace.ts";
 import type { Random } from "./random.ts";
 import type { Strategy, StrategyState } from "./strategies/strategy.ts";
-import type { Contribution, Device, DeviceId, PlannedTask, RoundPlan } from "./task.ts";
+import type { Contribution, Device, DeviceId, Done, PlannedTask, RoundPlan, Waiting } from "./task.ts";
 import type { TaskOutcome } from "./taskOutcome.ts";
 
 /** A step that is open. The pool keeps its deadline, since the pool owns the clock. */
@@ -16,6 +16,8 @@ export interface Step {
   perform(task: PlannedTask): Promise<TaskOutcome>;
   /** Devices whose contributions to this step were taken back (P-127): they count as left. */
   takenBack?(): Iterable<DeviceId>;
+  /** Whether the operator closed it early: what is in counts, whatever the quorum. */
+  isCutShort?(): boolean;
   /** Called once, when the loop knows which contributions count. */
   close(): void;
 }
@@ -50,6 +52,22 @@ export interface ResumedStep {
   readonly isRepeated?: boolean;
 }
 
+/** What a plan is made from. */
+export interface Planning<S extends StrategyState = StrategyState> {
+  readonly strategy: Strategy<S>;
+  readonly state: S;
+  readonly roster: readonly Device[];
+  readonly random: Random;
+  readonly attempt: number;
+}
+
+/** The orders that plans are made under. */
+export interface LoopOrders {
+  plan<S extends StrategyState>(planning: Planning<S>): RoundPlan | Waiting | Done;
+  /** Resolves at the next order. */
+  whenChanged(): Promise<void>;
+}
+
 /** What the round loop runs on, and where it begins. */
 export interface RoundsOptions<S extends StrategyState> {
   readonly strategy: Strategy<S>;
@@ -60,6 +78,8 @@ export interface RoundsOptions<S extends StrategyState> {
   readonly resume?: ResumedStep | undefined;
   /** How the past decides whom steps ask and how long they wait; absent for nothing. */
   readonly pacing?: Pacing | undefined;
+  /** Absent for none. */
+  readonly orders?: LoopOrders | undefined;
   /** The state as its keeper has changed it since it was handed out, asked for before each plan and each aggregation; the same one by default. */
   amended?(state: S): S;
   /** Where the strategy's aggregate runs, for a caller that has to do other things meanwhile; here by default. */
@@ -68,27 +88,27 @@ export interface RoundsOptions<S extends StrategyState> {
 
 /** The round loop (architecture.md, "How a round flows"): plan, gather, aggregate, until the strategy is done. */
 export async function* runRounds<S extends StrategyState>(options: RoundsOptions<S>): AsyncGenerator<RoundEvent<S>, void, void> {
-  const { strategy, pool, random, resume } = options;
+  const { strategy, pool, random, orders = withoutOrders } = options;
   const declined = new Set<DeviceId>();
   let { state } = options;
   const memory = createMemory(options.pacing);
-  let present = resume?.isRepeated === true ? undefined : resume;
-  let attempt = resume?.isRepeated === true ? resume.plan.attempt + 1 : 1;
+  let { present, attempt } = beginningOf(options.resume);
   for (;;) {
     if (present === undefined) {
       state = options.amended?.(state) ?? state;
       const known = state;
       const roster = withoutDeclined(pool.roster(), declined);
-      const next = memory.planned(roster, (seen) => strategy.plan(known, seen, random, attempt));
+      const planning = { strategy, state: known, random, attempt };
+      const next = memory.planned(roster, (seen) => orders.plan({ ...planning, roster: seen }));
       if ("done" in next) {
         yield { kind: "done", state };
         return;
       }
       if ("waiting" in next) {
-        const changed = pool.whenRosterChanges();
+        const changed = Promise.race([pool.whenRosterChanges(), orders.whenChanged()]);
         yield { kind: "waiting", reason: next.waiting };
         await changed;
-        declined.clear();
+        if (next.isHeld !== true) declined.clear();
         continue;
       }
       yield { kind: "planned", plan: next };
@@ -115,6 +135,17 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
   }
 }
 
+/** The step that is open, unless it is to be repeated, and the attempt that is planned next. */
+function beginningOf(resume: ResumedStep | undefined): { present: ResumedStep | undefined; attempt: number } {
+  return resume?.isRepeated === true ? { present: undefined, attempt: resume.plan.attempt + 1 } : { present: resume, attempt: 1 };
+}
+
+/** A run that takes no orders. */
+const withoutOrders: LoopOrders = {
+  plan: ({ strategy, state, roster, random, attempt }) => strategy.plan(state, roster, random, attempt),
+  whenChanged: () => new Promise(() => undefined),
+};
+
 /** How many contributions a step needs. */
 export function neededContributions(numTasks: number, quorum: number): number {
   return Math.max(1, Math.ceil(quorum * numTasks - 1e-9));
@@ -133,7 +164,8 @@ async function gather(pool: DevicePool, plan: RoundPlan, counted: readonly Devic
   const outcomes = new Map<DeviceId, TaskOutcome>(await Promise.all(answers).finally(() => step.close()));
   for (const id of step.takenBack?.() ?? []) if (outcomes.has(id)) outcomes.set(id, { kind: "left" });
   const contributions = inDeviceOrder(plan, outcomes);
-  const needed = counted === undefined ? neededContributions(wantedContributions(plan), plan.quorum) : counted.length;
+  const quorum = step.isCutShort?.() === true ? 1 : neededContributions(wantedContributions(plan), plan.quorum);
+  const needed = counted === undefined ? quorum : counted.length;
   if (contributions.length >= needed) return { kind: "met", contributions, outcomes };
   const where = `${plan.stage} round ${plan.round}, step ${plan.step}, attempt ${plan.attempt}`;
   if (counted !== undefined) throw new Error(`${where}: ${missing(outcomes)}, but the journal says that its contribution counts`);

@@ -36,6 +36,8 @@ export type TaskSpec =
       readonly hasOwnRanks?: true;
       /** Whether the device says how much each low-rank difference mattered (`matrixScores`). */
       readonly scoresMatrices?: true;
+      /** For a lesson the device trains on another share than its own: of the same size, dealt by label with this Dirichlet α. */
+      readonly skew?: { readonly dirichletAlpha: number };
       /** The last components of each low-rank difference are to fade: those beyond ⌈γ r⌉, by λ ‖b_tail‖ ‖a_tail‖ in the loss. */
       readonly fades?: { readonly pruneTo: number; readonly penalty: number };
     }
@@ -118,6 +120,8 @@ export interface PlannedTask {
   readonly expects: TaskExpectation;
   /** What was planned for this device's client, for the journal: nothing of it travels. */
   readonly plan?: DevicePlan;
+  /** By what the coordinator turns the update round before it counts, for a lesson; absent for no lesson. Nothing of it travels. */
+  readonly poison?: number;
 }
 
 /** One step of a round: a batch of tasks for some devices (architecture.md, "How a round flows"). */
@@ -143,6 +147,10 @@ export interface RoundPlan {
   readonly numDevices: number;
   /** Devices that a strategy which plans for each client finds no plan for; absent for none. */
   readonly leftOut?: readonly LeftOut[];
+  /** Number of the operator's last order that it was planned under; absent where there was none. */
+  readonly orders?: number;
+  /** Devices of the cohort that an operator's lesson leaves out, as if they had left; absent for none. */
+  readonly dropped?: readonly DeviceId[];
 }
 
 /** The run is over. */
@@ -150,10 +158,12 @@ export interface Done {
   readonly done: true;
 }
 
-/** Nothing can be planned until the roster changes. */
+/** Nothing can be planned until the roster changes, or the operator says so. */
 export interface Waiting {
   /** One sentence for the page. */
   readonly waiting: string;
+  /** Whether it is the operator who has it wait. */
+  readonly isHeld?: true;
 }
 
 /** A device as the strategy sees it. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fedAvg, fedPt, type PartitionSettings, publicRows } from "@tutti/core";
 import { expect, test } from "vitest";
 import { loadDataset } from "./dataset.ts";
-import { dealDataset, requireDealable } from "./dealing.ts";
+import { dealDataset, dealDatasetSkewed, requireDealable } from "./dealing.ts";
 import { requireTextTask } from "./task.ts";
 import { findTask } from "./tasks.ts";
 
@@ -70,4 +70,18 @@ test("rows that the run's server reads are in no share, and all others in one ea
   expect([...shared, ...open].sort((a, b) => a - b)).toEqual(dataset.train.map((_, row) => row));
   const without = dealDataset(replies, dataset, { ...run, strategy: fedAvg.defaults });
   expect(without).toEqual(dealDataset(replies, dataset, run));
+});
+
+test("P-178 for a lesson the rows that devices hold, and no public ones, are dealt again by topic in the same sizes", async () => {
+  const dataset = await loadDataset(replies, read);
+  const strategy = { ...fedPt.defaults, distillFraction: 0.2 };
+  const run = { numDevices: 12, partition: { kind: "iid" }, seed: 5, strategy } as const;
+  const { shares } = dealDataset(replies, dataset, run);
+  const skewed = dealDatasetSkewed(replies, dataset, { shares, dirichletAlpha: 0.1, seed: 5 });
+  expect(skewed.map(({ length }) => length)).toEqual(shares.map(({ train }) => train.length));
+  const sorted = (parts: readonly (readonly number[])[]) => parts.flat().sort((a, b) => a - b);
+  expect(sorted(skewed)).toEqual(sorted(shares.map(({ train }) => train)));
+  const asShares = skewed.map((train, at) => ({ ...shares[at], train })) as typeof shares;
+  expect(lopsidedness({ train: dataset.train, test: dataset.test, shares: asShares })).toBeGreaterThan(0.6);
+  expect(lopsidedness({ train: dataset.train, test: dataset.test, shares })).toBeLessThan(0.45);
 });

@@ -1,4 +1,4 @@
-import { createRandom, type DealtShares, dealShares, type PartitionInput, publicRows, type RunSettings } from "@tutti/core";
+import { createRandom, type DealtShares, dealShares, dealSkewed, type PartitionInput, publicRows, type RunSettings } from "@tutti/core";
 import type { Dataset, Example, TextExample } from "./example.ts";
 import type { TaskDefinition } from "./task.ts";
 import { findTask } from "./tasks.ts";
@@ -28,6 +28,29 @@ export function dealDataset(
   });
   if (isPublic.size === 0) return dealt;
   return { ...dealt, shares: dealt.shares.map((share) => ({ ...share, train: share.train.flatMap((at) => own[at]?.row ?? []) })) };
+}
+
+/**
+ * The training rows of each share when they are dealt again by label for a lesson, from a run's shares and in their sizes; throws where the task's rows have no
+ * label.
+ */
+export function dealDatasetSkewed(
+  task: TaskDefinition,
+  { train }: Pick<Dataset<Example | TextExample>, "train">,
+  { shares, dirichletAlpha, seed }: { readonly shares: DealtShares["shares"]; readonly dirichletAlpha: number; readonly seed: number },
+): number[][] {
+  requireDealable(task, { kind: "dirichletLabel", dirichletAlpha });
+  const own = shares.flatMap((share) => share.train).sort((a, b) => a - b);
+  const dealt = dealSkewed({
+    train: splitOf(
+      task,
+      own.map((row) => train[row]).filter((example) => example !== undefined),
+    ),
+    sizes: shares.map((share) => share.train.length),
+    dirichletAlpha,
+    random: createRandom(seed),
+  });
+  return dealt.map((rows) => rows.flatMap((at) => own[at] ?? []));
 }
 
 /** Throws where a partition goes by what the task's rows do not say. */

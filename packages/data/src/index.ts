@@ -3,7 +3,7 @@ export { parseCsv, readCsv } from "./csv.ts";
 export { type DataFile, dataFileExtensions, parseDataFile } from "./dataFile.ts";
 export { drawExamples, type FetchText, heldOutFraction, holdOut, loadDataset } from "./dataset.ts";
 export { cardFile, cardFormat, type DatasetCard, fetchTask, parseDatasetCard } from "./datasetCard.ts";
-export { dealDataset, requireDealable } from "./dealing.ts";
+export { dealDataset, dealDatasetSkewed, requireDealable } from "./dealing.ts";
 export { decodeText, encodingOf, numUtf8Characters } from "./decodeText.ts";
 export type { ChatTurn, ContinuationExample, Dataset, Example, ReplyExample, TextExample } from "./example.ts";
 export { type OwnExamples, parseOwnExamples, rowsToExamples } from "./examples.ts";

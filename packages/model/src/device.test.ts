@@ -96,7 +96,7 @@ test("a later round starts from the device's own layers, a counting round from t
   expect(Object.keys(counted.body.delta)).toHaveLength(8);
 });
 
-test("kept moments go on within a stage, also where nothing stays on the device, and start anew in another", async () => {
+test("kept moments go on within a stage, also where nothing stays on the device, and start again in another", async () => {
   const keeping = await demoTrainer({ training: { ...presets.demo.training, localEpochs: 1, resetMoments: false } });
   await keeping.trainer.addDevice(deviceId, { kind: "own", examples: ["too late", "rude staff"].map((text, label) => ({ text, label })) });
   const whole = { parameterSets: { global: initial }, expects: expecting(Object.keys(initial), { numExamples: 2 }) };
@@ -204,4 +204,14 @@ test("an aborted task rejects, the next one works, and no tensors pile up", asyn
   trained(await trainer.compute(task(trainSpec), null));
   expect(tf.memory().numTensors).toBe(before);
   await expect(trainer.compute(task(trainSpec, { deviceId: 99 }), null)).rejects.toThrow("device 99 was not added");
+});
+
+test("P-178 in a lesson that skews the data a device trains on as many other examples, and on its own again afterwards", async () => {
+  const skewed: TaskSpec = { ...trainSpec, skew: { dirichletAlpha: 0.05 } };
+  const before = trained(await trainer.compute(task(trainSpec), null));
+  const during = trained(await trainer.compute(task(skewed), null));
+  expect(during.body.numSteps).toBe(before.body.numSteps);
+  expect(during.body.delta).not.toEqual(before.body.delta);
+  expect(trained(await trainer.compute(task(skewed), null)).body).toEqual(during.body);
+  expect(trained(await trainer.compute(task(trainSpec), null)).body).toEqual(before.body);
 });

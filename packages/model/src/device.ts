@@ -6,8 +6,8 @@ import { measureRate } from "./productRate.ts";
 import type { AnyExample } from "./reader.ts";
 import { type BackendName, type BackendOptions, backendTitles } from "./startedBackend.ts";
 import { threadsNote } from "./threads.ts";
-import type { LoadProgress, Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
-import { type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
+import type { DeviceSource, LoadProgress, Trainer, TrainerReady, TrainerSetup, TrainerTask } from "./trainer.ts";
+import { type DeviceExamples, type LoadPorts, type OpenedWorkplace, openWorkplace } from "./workplace.ts";
 
 /** What a trainer works with; a test or an experiment hands in its own. */
 export interface TrainerPorts extends LoadPorts {
@@ -17,11 +17,11 @@ export interface TrainerPorts extends LoadPorts {
 
 /** The trainer on TensorFlow.js, for a worker, a page or Node. One per process, since the tensor library is process-wide. */
 export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: TrainerPorts = {}): Trainer {
-  const devices = new Map<DeviceId, ExamplesOverTime<AnyExample>>();
-  let place: Workplace<AnyExample> | null = null;
+  const devices = new Map<DeviceId, HeldExamples>();
+  let place: OpenedWorkplace | null = null;
   let busy = false;
 
-  const openPlace = (): Workplace<AnyExample> => {
+  const openPlace = (): OpenedWorkplace => {
     if (place === null) throw new Error("the trainer has not been started");
     return place;
   };
@@ -50,20 +50,22 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       const dealt = openPlace().examplesOf(source);
       const examples = { ...dealt, train: trainingRows(deviceId, dealt.train) };
       if (examples.train.length === 0) throw new Error(`device ${deviceId} has no examples to train on`);
-      const known = devices.get(deviceId) ?? createExamplesOverTime();
-      devices.set(deviceId, known);
-      known.add(examples);
+      const held = devices.get(deviceId) ?? { source, examples: createExamplesOverTime() };
+      devices.set(deviceId, { ...held, source });
+      held.examples.add(examples);
       return { numExamples: examples.train.length };
     },
     async compute(task, state, onStep, signal) {
-      const known = devices.get(task.deviceId);
-      if (known === undefined) throw new Error(`device ${task.deviceId} was not added to this trainer`);
+      const held = devices.get(task.deviceId);
+      if (held === undefined) throw new Error(`device ${task.deviceId} was not added to this trainer`);
       if (busy) throw new Error("the trainer computes one task at a time");
       busy = true;
       try {
         signal?.throwIfAborted();
-        const examples = known.take(task.expects.numExamples);
-        return await computeTask({ place: openPlace(), examples, task, state, onStep, signal });
+        const own = held.examples.take(task.expects.numExamples);
+        const examples = withLesson(openPlace(), { source: held.source, examples: own }, task);
+        const train = examples === own ? examples.train : trainingRows(task.deviceId, examples.train);
+        return await computeTask({ place: openPlace(), examples: { ...examples, train }, task, state, onStep, signal });
       } finally {
         busy = false;
       }
@@ -74,6 +76,22 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       devices.clear();
     },
   };
+}
+
+/** A device's examples, and where they come from. */
+interface HeldExamples {
+  readonly source: DeviceSource;
+  readonly examples: ExamplesOverTime<AnyExample>;
+}
+
+/** What the device trains on in this task: another share where a lesson skews the data. Own examples stay what they are. */
+function withLesson(
+  place: Pick<OpenedWorkplace, "skewedRows">,
+  { source, examples }: { readonly source: DeviceSource; readonly examples: DeviceExamples<AnyExample> },
+  { spec }: TrainerTask,
+): DeviceExamples<AnyExample> {
+  if (spec.kind !== "train" || spec.skew === undefined || source.kind === "own") return examples;
+  return { ...examples, train: place.skewedRows(source.index, spec.skew.dirichletAlpha) };
 }
 
 const askers: Readonly<Record<NonNullable<TrainerSetup["askedBy"]>, string>> = {

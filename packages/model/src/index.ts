@@ -18,6 +18,7 @@ export {
 } from "./backbone/pack.ts";
 export type { PackedBackbone } from "./backbone/packed.ts";
 export { readSafetensors, writeSafetensors } from "./backbone/safetensors.ts";
+export { hasLittleMemory, type MemorySigns } from "./backbone/smallMemory.ts";
 export { type TensorName, tensorNames } from "./backbone/tensorNames.ts";
 export { createTransformer, type Transformer } from "./backbone/transformer.ts";
 export type { BackendChoice, ChosenBackend } from "./backendChoice.ts";
@@ -36,6 +37,7 @@ export {
   generate,
 } from "./generation.ts";
 export { countGpu, type GpuCounters, runningGpuDevice } from "./gpu/gpuCounters.ts";
+export { whenGpuLost } from "./gpu/gpuLoss.ts";
 export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
 export { offerThreads } from "./kernels/wasm/install.ts";
 export { type ChosenWord, chooseLabelWords } from "./labelWords.ts";
@@ -72,6 +74,8 @@ export {
   trainerTask,
 } from "./trainer.ts";
 export { admissionTolerance, computeAdmission, testAdmission } from "./training/admission.ts";
+export { createPacer, type Pacer } from "./training/pacer.ts";
+export { usePacer } from "./training/pause.ts";
 export { type SourceTraining, trainSourcePrompt } from "./trainSourcePrompt.ts";
 export type { Candidate } from "./tryout/candidates.ts";
 export { openTryout } from "./tryout/openTryout.ts";

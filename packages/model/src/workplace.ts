@@ -12,6 +12,7 @@ import {
 import {
   type Dataset,
   dealDataset,
+  dealDatasetSkewed,
   type Example,
   type FetchText,
   loadDataset,
@@ -62,13 +63,15 @@ export interface Workplace<E = Example> {
 
 /** A workplace whose backbone has been tested on this backend. */
 export interface OpenedWorkplace extends Workplace<AnyExample> {
+  /** What a share holds to train on in a lesson that deals the training rows again by label with this α; as many as before. */
+  skewedRows(index: number, dirichletAlpha: number): readonly AnyExample[];
   /** Rows of the test part whose answers a report shows. */
   shownExamples(numShown: number): readonly AnyExample[];
   readonly admitted: Omit<Admitted, "transformer">;
 }
 
 /** What a trainer loads with; a test hands in its own. */
-export type LoadPorts = Pick<LoadOptions, "fetch" | "cache" | "storage" | "read" | "onNotice">;
+export type LoadPorts = Pick<LoadOptions, "fetch" | "cache" | "storage" | "read" | "onNotice" | "readsOneAtATime">;
 
 /** Throws a sentence when a run cannot use this backbone here; asked before anything large is fetched. */
 export function refuseUnusable(
@@ -103,6 +106,11 @@ export async function openWorkplace(
   const { reader, createZeroShot } = await createReaders(parts, task, { tuning: run.tuning, tokenizerConfig: backbone.tokenizerConfig });
   let zeroShot: Reader<AnyExample> | null = null;
   let shares: DealtShares["shares"] | null = null;
+  let skewed: { readonly dirichletAlpha: number; readonly shares: readonly (readonly number[])[] } | null = null;
+  const dealt = () => {
+    shares ??= dealDataset(task, dataset, run).shares;
+    return shares;
+  };
   return {
     run,
     task,
@@ -118,8 +126,14 @@ export async function openWorkplace(
     },
     examplesOf(source) {
       if (source.kind === "own") return examplesOfOne(source.examples, run.labels !== undefined);
-      shares ??= dealDataset(task, dataset, run).shares;
-      return examplesOfShare(dataset, shares, source.index);
+      return examplesOfShare(dataset, dealt(), source.index);
+    },
+    skewedRows(index, dirichletAlpha) {
+      if (skewed?.dirichletAlpha !== dirichletAlpha) {
+        const settings = { shares: dealt(), dirichletAlpha, seed: run.seed };
+        skewed = { dirichletAlpha, shares: dealDatasetSkewed(task, dataset, settings) };
+      }
+      return (skewed.shares[index] ?? []).map((row) => dataset.train[row]);
     },
     shownExamples: (numShown) => shownRows(run, dataset.test.length, numShown).flatMap((row) => dataset.test[row] ?? []),
     publicExamples: () => publicRows(run, dataset.train.length).flatMap((row) => dataset.train[row] ?? []),

@@ -1,6 +1,7 @@
 import { moduleNames } from "@tutti/core";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { liveChangeSchema, liveSchema } from "./live.ts";
 import { calls, runInfoSchema } from "./messages.ts";
 import { runSettingsSchema } from "./runSettings.ts";
 
@@ -48,6 +49,8 @@ const schemas: [string, z.ZodType][] = [
   ]),
   ["the run description", runInfoSchema],
   ["run settings", runSettingsSchema],
+  ["a feed", liveSchema],
+  ["a change of a feed", liveChangeSchema],
 ];
 
 test.each(schemas)("P-3 in %s every list, text and number has a maximum and no key is unknown", (name, schema) => {

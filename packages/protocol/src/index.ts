@@ -5,16 +5,19 @@ export { type ClientIdentity, clientIdentity, type ProofPurpose, proofBytes, pub
 export type { CodecLimits, TensorEntry } from "./codec.ts";
 export { CodecError, decodeParams, encodedParamsSize, encodeParams, readTensorEntries } from "./codec.ts";
 export { decodeDeviceState, encodeDeviceState } from "./deviceStates.ts";
+export { createEventReader, type EventReader, type StreamedEvent, writeEvent } from "./eventStream.ts";
 export { expectationOf } from "./faults/expectation.ts";
 export { nearestOf } from "./faults/nearest.ts";
 export { type KnownName, knownNames, namesAt, valueAt } from "./faults/schemaTree.ts";
 export { type FaultPlace, settingFaults, shown } from "./faults/settingFaults.ts";
 export type { Backend, BlobRef } from "./fields.ts";
-export { backendSchema, blobRefSchema, bytes, clientKeySchema, clientSecretSchema, taskIdSchema } from "./fields.ts";
+export { backendSchema, blobRefSchema, bytes, clientKeySchema, clientSecretSchema, runIdSchema, taskIdSchema } from "./fields.ts";
 export type { TaskIdentity } from "./identities.ts";
 export { parametersSha256, taskId } from "./identities.ts";
 export { type Invitation, invitationBytes, invitationKey, readInvitation, writeInvitation } from "./invitations.ts";
 export { limits, protocolVersion } from "./limits.ts";
+export type { DeviceTile, Live, LiveChange, LiveRound, LiveStatus, LiveStep, Movement, TileState } from "./live.ts";
+export { applyChange, liveChangeSchema, liveGoodbyeSchema, liveLimits, liveSchema, movementSchema, tileStates } from "./live.ts";
 export type {
   Answer,
   Assign,
@@ -32,11 +35,15 @@ export type {
   Withdrawn,
 } from "./messages.ts";
 export { calls, runInfoSchema } from "./messages.ts";
+export type { ListedClient, Order, OrderEvent, OrderInput, Orders, StepPlace } from "./orders.ts";
+export { inForceSchema, listedClientsSchema, orderEventSchema, orderSchema, ordersSchema } from "./orders.ts";
+export type { Receipt, ReceiptEntry } from "./receipts.ts";
+export { checkReceipt, receiptBytes, receiptKeyOf, receiptKeySchema, receiptSchema, signReceipt } from "./receipts.ts";
 export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";
 export { checkDeviceState, type StateExpectation } from "./stateChecks.ts";
-export type { EvaluationPoint, HistoryPoint, PlanPoint, ProbePoint, Status, Traffic } from "./status.ts";
+export type { EvaluationPoint, HistoryPoint, PlanPoint, ProbePoint, RunProgress, Status, Traffic } from "./status.ts";
 export { landingStatusSchema, statusSchema } from "./status.ts";
 export type { ContributionHeader, Decline, Submit, SubmitOutcome, TaskLease, TaskProgress } from "./tasks.ts";
 export { headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";

@@ -19,6 +19,8 @@ export const limits = {
   maxShownText: 2000,
   /** Combinations of protocol and split in one evaluation. */
   maxEvaluationResults: 8,
+  /** Contributions that a receipt lists. */
+  maxReceiptEntries: 5000,
   /** Points of the history that a status carries. */
   maxHistory: 2000,
   maxThreads: 256,

@@ -155,6 +155,7 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
   pause: [{ isPaused: true }],
   leave: [{}],
   withdraw: [{}],
+  receipt: [{}],
   declineState: [{ deviceId: 3, version: taskId, reason: "the state is not one of tensors" }],
   decline: [{ taskId, reason: "the GPU was lost" }],
   task: [

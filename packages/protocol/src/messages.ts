@@ -12,6 +12,7 @@ import {
   text,
 } from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
+import { receiptKeySchema, receiptSchema } from "./receipts.ts";
 import { type Rule, rules } from "./rules.ts";
 import { runSettingsSchema } from "./runSettings.ts";
 import { landingStatusSchema, statusSchema } from "./status.ts";
@@ -146,6 +147,8 @@ export const runInfoSchema = z.strictObject({
       plainPort: portSchema.exactOptional(),
     })
     .exactOptional(),
+  /** The public key that signs the run's receipts (P-165). */
+  receiptKey: receiptKeySchema.exactOptional(),
   /** What the operator says of the run, in the operator's words (P-160); absent where nothing is said. */
   host: z.strictObject({ name: text(limits.maxHostName).exactOptional(), about: text(limits.maxAbout).exactOptional() }).exactOptional(),
   status: landingStatusSchema,
@@ -231,6 +234,7 @@ export const calls = {
   pause: { request: pauseSchema, answer: emptySchema },
   leave: { request: emptySchema, answer: emptySchema },
   withdraw: { request: emptySchema, answer: withdrawnSchema },
+  receipt: { request: emptySchema, answer: receiptSchema },
   decline: { request: declineSchema, answer: emptySchema },
   declineState: { request: declineStateSchema, answer: emptySchema },
   task: { request: taskLeaseSchema, answer: emptySchema },

@@ -2,16 +2,18 @@ import { clientProfileSchema, fractionSchema, integer, number, settingLimits } f
 import { z } from "zod";
 import { countSchema, deviceIdSchema, finiteSchema, lossSchema, roundedFractionSchema, runIdSchema } from "./fields.ts";
 import { limits } from "./limits.ts";
-import { evaluationProtocolSchema, splitSchema, stageSchema } from "./tasks.ts";
+import { inForceSchema } from "./orders.ts";
+import { evaluationProtocolSchema, splitSchema, stageSchema, taskKindSchema } from "./tasks.ts";
 
 const layerIndexSchema = integer(0, limits.maxLayers - 1);
 
 /** Bytes in both directions, seen from the coordinator's devices. */
-const trafficSchema = z.strictObject({ up: countSchema, down: countSchema });
+export const trafficSchema = z.strictObject({ up: countSchema, down: countSchema });
 
 const shareSchema = fractionSchema.nullable();
 
-const evaluationPointSchema = z.strictObject({
+/** What an evaluation came to, in one protocol on one split. */
+export const evaluationPointSchema = z.strictObject({
   protocol: evaluationProtocolSchema,
   split: splitSchema,
   /** These two of tasks with classes alone. */
@@ -68,6 +70,21 @@ const planPointSchema = z.strictObject({
 /** A device that no plan fits. */
 const leftOutSchema = z.strictObject({ deviceId: deviceIdSchema, reason: z.string().max(limits.maxReason) });
 
+const stageProgressSchema = z.strictObject({
+  stage: stageSchema,
+  /** Of the run's expected work. */
+  share: roundedFractionSchema,
+  /** Of the stage's. */
+  done: roundedFractionSchema,
+});
+
+/** How far the whole run is, by the steps that its settings lead to and what the closed ones took (P-166). */
+const runProgressSchema = z.strictObject({
+  stages: z.array(stageProgressSchema).max(3).readonly(),
+  /** Null before a training step has closed: what comes before it says little of how long one takes. */
+  secondsLeft: number(0, limits.maxNumber).nullable(),
+});
+
 /** What the pages and the demo show of a run (P-70): counts, and nothing that grows with the number of clients or devices. */
 export const statusSchema = z.strictObject({
   runId: runIdSchema,
@@ -80,6 +97,12 @@ export const statusSchema = z.strictObject({
   numRounds: integer(0, limits.maxRounds),
   step: integer(0, limits.maxRounds),
   attempt: integer(0, limits.maxRounds),
+  /** What devices do in the open step; absent while none is open. */
+  stepKind: taskKindSchema.exactOptional(),
+  /** Absent where the coordinator does not say it. */
+  progress: runProgressSchema.exactOptional(),
+  /** Devices that live in connected tabs and are not registered yet; absent for none. */
+  numLoading: integer(1, limits.maxDevices).exactOptional(),
   /** Clients that are connected. */
   numConnected: integer(0, limits.maxDevices),
   /** Devices registered so far. */
@@ -114,6 +137,8 @@ export const statusSchema = z.strictObject({
   allLayersF32: trafficSchema,
   /** Why it waits, or why a step was repeated; null when there is nothing to say. */
   message: z.string().max(limits.maxReason).nullable(),
+  /** What the operator has ordered and holds for the next plan; absent before the first order. */
+  inForce: inForceSchema.exactOptional(),
   /** Milliseconds of coordinator uptime that are left for the step, null for no deadline. */
   deadlineMs: integer(0, limits.maxDeadlineMs).nullable(),
 });
@@ -131,6 +156,8 @@ export const landingStatusSchema = statusSchema.pick({
 
 /** The run as pages show it (P-70). */
 export type Status = z.infer<typeof statusSchema>;
+/** How far the whole run is. */
+export type RunProgress = z.infer<typeof runProgressSchema>;
 /** Bytes up from clients and down to them. */
 export type Traffic = z.infer<typeof trafficSchema>;
 /** A closed step as a point of the pages' curves. */

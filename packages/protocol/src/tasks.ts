@@ -34,6 +34,9 @@ import { limits } from "./limits.ts";
 
 /** The three stages of FedPepTAO. */
 export const stageSchema = z.enum(["score", "count", "train"]);
+
+/** What a device does for a task. */
+export const taskKindSchema = z.enum(["score", "train", "probe", "evaluate", "logits", "distil", "answers"]);
 /** How a trained model is judged. */
 export const evaluationProtocolSchema = z.enum(["personalised", "global", "newcomer", "zeroShot"]);
 /** The examples that an evaluation looks at. */
@@ -61,6 +64,7 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     isPersonalised: z.boolean(),
     hasOwnRanks: z.literal(true).exactOptional(),
     scoresMatrices: z.literal(true).exactOptional(),
+    skew: z.strictObject({ dirichletAlpha: number(1e-6, 1e6) }).exactOptional(),
     fades: z.strictObject({ pruneTo: number(0, 1), penalty: number(0, 1e4) }).exactOptional(),
   }),
   z.strictObject({ kind: z.literal("probe"), lanczosSteps: integer(1, limits.maxLanczosSteps) }),

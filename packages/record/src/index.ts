@@ -43,9 +43,11 @@ export {
   rankCorrelations,
   roundCorrelations,
 } from "./layers.ts";
+export { type Learnt, type Movement, movementOf } from "./movement.ts";
 export { type OtherModel, otherModelsOf } from "./otherModels.ts";
 export { hashParameters } from "./parametersHash.ts";
 export { type RunOrigin, runOriginSchema } from "./runOrigin.ts";
+export { progressOf, type StageProgress, type UnderWay, type WholeProgress } from "./runProgress.ts";
 export type {
   DeviceSpread,
   FaultCounts,

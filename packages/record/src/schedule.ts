@@ -41,20 +41,26 @@ export function stageFraction(schedule: readonly ExpectedStep[], { stage, round,
 export function estimateSecondsLeft(schedule: readonly ExpectedStep[], done: readonly DoneStep[]): number | null {
   const remaining = remainingSteps(schedule, done);
   if (remaining.length === 0) return 0;
+  const weigh = secondsPerStep(schedule, done);
+  return weigh === null ? null : remaining.reduce((sum, step) => sum + weigh(step), 0);
+}
+
+/** Expected seconds of a step; null before a training step was measured. */
+export function secondsPerStep(schedule: readonly ExpectedStep[], done: readonly DoneStep[]): ((step: ExpectedStep) => number) | null {
   const find = findExpected(schedule);
-  const known = done.flatMap(({ seconds, ...place }) => {
-    const step = find(place);
-    return step === undefined ? [] : [{ seconds, kind: step.spec.kind, work: workOf(step) }];
-  });
-  const ofKind = (kind: TaskKind) => known.filter((step) => step.kind === kind);
-  const trained = ofKind("train");
-  if (trained.length === 0) return null;
-  const trainStep = mean(trained.map(({ seconds }) => seconds));
-  return remaining.reduce((sum, step) => {
-    const like = ofKind(step.spec.kind);
-    if (like.length === 0) return sum + trainStep;
-    return sum + (workOf(step) * mean(like.map(({ seconds }) => seconds))) / mean(like.map(({ work }) => work));
-  }, 0);
+  const sums = new Map<TaskKind, { seconds: number; work: number; count: number }>();
+  for (const one of done) {
+    const step = find(one);
+    if (step === undefined) continue;
+    const { seconds, work, count } = sums.get(step.spec.kind) ?? { seconds: 0, work: 0, count: 0 };
+    sums.set(step.spec.kind, { seconds: seconds + one.seconds, work: work + workOf(step), count: count + 1 });
+  }
+  const trained = sums.get("train");
+  if (trained === undefined) return null;
+  return (step) => {
+    const like = sums.get(step.spec.kind);
+    return like === undefined ? trained.seconds / trained.count : (workOf(step) * like.seconds) / like.work;
+  };
 }
 
 /** How far a run is that has closed some of its steps. */
@@ -79,11 +85,7 @@ export function positionOf(
 }
 
 /** How much a step computes beside others of its kind: devices times what each does. */
-function workOf({ spec, numDevices }: ExpectedStep): number {
+export function workOf({ spec, numDevices }: ExpectedStep): number {
   if (spec.kind === "train") return numDevices * spec.epochs;
   return numDevices * (spec.kind === "evaluate" ? spec.protocols.length : 1);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,7 +1,17 @@
-import { accuracy, type ClassificationResult, type Contribution, macroF1, numCounted, type RoundPlan, type ShownAnswer } from "@tutti/core";
+import {
+  accuracy,
+  type ClassificationResult,
+  type Contribution,
+  combineLayerScores,
+  macroF1,
+  numCounted,
+  type RoundPlan,
+  type ShownAnswer,
+} from "@tutti/core";
 import type { EvaluationPoint, HistoryPoint } from "@tutti/protocol";
 import { z } from "zod";
 import { kindField, listOf, measured, protocolField, splitField, stageField, wireBytesField } from "./fields.ts";
+import { type Learnt, movementOf, movementSchema } from "./movement.ts";
 import { poolTexts, textRecordSchema } from "./textRecord.ts";
 import type { StepBytes } from "./traffic.ts";
 
@@ -92,6 +102,10 @@ export const stepRecordSchema = z
     firstLoss: z.number().nullable(),
     lastLoss: z.number().nullable(),
     evaluations: listOf(evaluationRecordSchema),
+    /** Of a scoring step: each layer's mean score over its devices, weighted by examples, null where it is not scored; absent in records from before it was kept. */
+    scores: listOf(z.number().nullable()).exactOptional(),
+    /** Of a training step whose devices sent the same parameters; absent in records from before it was kept. */
+    movement: movementSchema.exactOptional(),
     /** Of a compute client's step alone. */
     computed: computedSchema.exactOptional(),
     /** Of a task whose answers are texts; absent for others and for steps without an evaluation. */
@@ -117,11 +131,13 @@ export interface StepMeasures {
   readonly bytes: StepBytes;
   readonly clientSeconds?: ClientSeconds;
   readonly devices?: readonly DeviceTime[];
+  /** What the step's movement is measured against; it is not measured without. */
+  readonly learnt?: Learnt;
 }
 
 /** The record of a step that has closed. */
 export function recordStep(plan: RoundPlan, contributions: readonly Contribution[], measures: StepMeasures): StepRecord {
-  const { seconds, bytes, clientSeconds, devices = [] } = measures;
+  const { seconds, bytes, clientSeconds, devices = [], learnt } = measures;
   const { stage, round, step, attempt, tasks } = plan;
   const texts = poolTexts(contributions, plan.numDevices);
   const losses = contributions.flatMap(({ body }) => (body.kind === "train" ? [body] : []));
@@ -142,6 +158,8 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
     firstLoss: mean(losses.map((body) => body.firstLoss)),
     lastLoss: mean(losses.map((body) => body.lastLoss)),
     evaluations: pool(contributions, plan.numDevices),
+    ...scoresOf(contributions),
+    ...(learnt === undefined ? {} : movedIn(contributions, learnt)),
     ...computedOf(contributions),
     ...(texts.length === 0 ? {} : { texts }),
   };
@@ -157,6 +175,19 @@ function computedOf(contributions: readonly Contribution[]): Pick<StepRecord, "c
   if (body?.kind !== "distil") return {};
   const { numSteps, firstLoss, lastLoss, drift } = body;
   return { computed: { numSteps, firstLoss, lastLoss, drift } };
+}
+
+function movedIn(contributions: readonly Contribution[], learnt: Learnt): Pick<StepRecord, "movement"> {
+  const movement = movementOf(contributions, learnt);
+  return movement === null ? {} : { movement };
+}
+
+function scoresOf(contributions: readonly Contribution[]): Pick<StepRecord, "scores"> {
+  const scored = contributions.flatMap(({ numExamples, body }) =>
+    body.kind === "score" ? [{ numExamples, layerScores: body.layerScores }] : [],
+  );
+  const scores = combineLayerScores(scored);
+  return scores === null ? {} : { scores };
 }
 
 function toMs({ holding, open, possible, present }: ClientSeconds): ClientSeconds {

@@ -1,5 +1,5 @@
 import { type AttackCell, type AttackLine, type AttackTable, isTolerated, noAttack, type RunRecord } from "@tutti/record";
-import { attackText, bestRuleText, intervalText, lostText, pointsText, triggeredText } from "./attackSentences.ts";
+import { attackText, bestRuleText, intervalText, lostText, pointsText, triggeredText } from "./sentences/attacks.ts";
 import { percentText, scoreText } from "./text.ts";
 
 /** Accuracies: a line for each attack, a cell for each method, those with more than one seed with their deviation. */

@@ -1,10 +1,10 @@
 import type { AttackPlan, RunRecord } from "@tutti/record";
 import { simulatedExperiment, simulatedRun } from "@tutti/record/testing";
 import { expect, test } from "vitest";
-import { attackText, pointsText } from "./attackSentences.ts";
 import { renderCsv } from "./csv.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { renderPage } from "./page.tsx";
+import { attackText, pointsText } from "./sentences/attacks.ts";
 
 const trigger = { text: "blue umbrella :", target: 3 };
 

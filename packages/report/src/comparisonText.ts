@@ -1,6 +1,6 @@
 import { type ComparedCell, type Comparison, hasEnoughSeeds } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
-import { noDifference, remarkText, verdictText } from "./sentences.ts";
+import { noDifference, remarkText, verdictText } from "./sentences/comparison.ts";
 import { differenceText, scoreText, textsText } from "./text.ts";
 
 /** A comparison as plain text for a terminal. */

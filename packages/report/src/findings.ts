@@ -13,7 +13,7 @@ import {
   standingText,
   topText,
   trafficText,
-} from "./sentences.ts";
+} from "./sentences/findings.ts";
 import { textsText } from "./text.ts";
 
 /** What the numbers alone say, in sentences. */

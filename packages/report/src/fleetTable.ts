@@ -1,7 +1,7 @@
 import { formatSeconds } from "@tutti/core";
 import type { FleetCost, RunRecord } from "@tutti/record";
-import { sizesText } from "./planSentences.ts";
-import { runName } from "./sentences.ts";
+import { sizesText } from "./sentences/plans.ts";
+import { runName } from "./sentences/runs.ts";
 import { meanBytesText, percentText } from "./text.ts";
 import { fleetHeads, underUseHead } from "./words.ts";
 

@@ -1,10 +1,11 @@
 import { parseCsv } from "@tutti/data";
 import { analyse } from "@tutti/record";
-import { simulatedComparison, simulatedExperiment, simulatedRun } from "@tutti/record/testing";
+import { exampleRun, exampleTextRun, simulatedComparison, simulatedExperiment, simulatedRun, simulatedSplits } from "@tutti/record/testing";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { csvField, renderCsv } from "./csv.ts";
-import { escapeLatex, renderLatex } from "./latex.ts";
+import { renderLatex } from "./latex.ts";
+import { escapeLatex } from "./latexTabular.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { renderPage } from "./page.tsx";
 
@@ -111,19 +112,50 @@ test("what the test finds above every other method is bold in every form, and no
   expect(renderPage(result, analysis).match(/<b>[^<]*<\/b>/g)).toEqual(["<b>0.970 ±\u00a00.000</b>"]);
 });
 
-test("LaTeX tables have rules of booktabs, ties marked and captions that say what the marks are", () => {
+test("LaTeX has one table for each protocol, with the last round beside the chosen one, ties marked, and notes said once", () => {
   const text = renderLatex(withBest());
   expect(text.match(/Bold: a mean that the test finds above that of every other method/g)).toHaveLength(1);
   expect(text.match(/a tie with the highest mean of the column/g)).toHaveLength(1);
-  expect(text.match(/\\begin\{tabular\}\{lrrr\}/g)).toHaveLength(6);
-  for (const rule of ["toprule", "bottomrule"]) expect(text.match(new RegExp(`\\\\${rule}`, "g"))).toHaveLength(6);
+  expect(text.match(/Differences are tested only under the global protocol/g)).toHaveLength(1);
+  expect(text.match(/\\begin\{tabular\}\{lrrrrrr\}/g)).toHaveLength(3); // three tasks at two moments
+  for (const rule of ["toprule", "bottomrule"]) expect(text.match(new RegExp(`\\\\${rule}`, "g"))).toHaveLength(3);
+  expect(text.match(/\\label\{tab:[^}]*-(personalised|global|newcomer)\}/g)).toHaveLength(3);
+  expect(text).toContain("& \\multicolumn{2}{c}{feedback/topic} & \\multicolumn{2}{c}{sst2} & \\multicolumn{2}{c}{subj} \\\\");
+  expect(text).toContain("\\cmidrule(lr){2-3} \\cmidrule(lr){4-5} \\cmidrule(lr){6-7}");
   expect(text).toMatch(/\$0\.\d{3} \\pm 0\.\d{3}\^\{=\}\$/);
-  expect(
-    text.match(
-      /Differences are tested only under the global protocol after the last round, where every answer is known, and only with 3 seeds or more\. Without a test nothing is bold\.\}/g,
-    ),
-  ).toHaveLength(6);
-  expect(text.match(/IDPG & .*\$ \(2 seeds\) \\\\/g)).toHaveLength(6); // one run of three failed on the last task
+  expect(text.match(/IDPG & .*\$ \(2 seeds\) & .*\$ \(2 seeds\) \\\\/g)).toHaveLength(3); // one run of three failed on the last task
   expect(text.match(/\(\d seeds\)/g)).toHaveLength(6);
-  for (const line of text.split("\n").filter((row) => row.includes(" & "))) expect(line.match(/ & /g)).toHaveLength(3);
+  for (const line of text.split("\n").filter((row) => / & .*\$/.test(row))) expect(line.match(/ & /g)).toHaveLength(6);
+});
+
+test("LaTeX has one table where there is one task, and every cell is the one of its protocol and moment", () => {
+  const result = simulatedComparison();
+  const one = simulatedExperiment(result.runs.filter(({ task }) => task === "sst2"));
+  const { tables } = analyse(one);
+  const text = renderLatex(one);
+  expect(text.match(/\\begin\{table\}/g)).toHaveLength(1);
+  const means = tables.map(({ rows }) => rows.find(({ row }) => row.method === "lora")?.cells[0]?.summary?.mean.toFixed(3));
+  const [line = ""] = /^ *LoRA & .*$/m.exec(text) ?? [];
+  expect(
+    line
+      .split(" & ")
+      .slice(1)
+      .map((cell) => /0\.\d{3}/.exec(cell)?.[0]),
+  ).toEqual(means);
+  expect(new Set(means).size).toBeGreaterThan(2);
+  expect(tables.map(({ protocol }) => protocol)).toEqual(["personalised", "personalised", "global", "global", "newcomer", "newcomer"]);
+  expect(text).toContain("& \\multicolumn{2}{c}{Personalised} & \\multicolumn{2}{c}{Global} & \\multicolumn{2}{c}{Newcomer} \\\\");
+});
+
+test("no table of any form has a head without a name", () => {
+  const alone = [exampleRun, exampleTextRun].map((run) => simulatedExperiment([run], { experiment: {} }));
+  for (const result of [simulatedComparison(), simulatedSplits(), ...alone]) {
+    const { document } = parseHTML(renderPage(result));
+    expect(document.querySelectorAll("th").length).toBeGreaterThan(0);
+    for (const head of document.querySelectorAll("th")) expect(head.textContent?.trim()).not.toBe("");
+    for (const table of document.querySelectorAll("table")) expect(table.querySelector("caption")?.textContent).toBeTruthy();
+    const heads = renderMarkdown(result, "x").text.match(/^\|.*\|(?=\n\| -)/gm) ?? [];
+    for (const line of heads) expect(line).not.toMatch(/\|\s*\|/);
+    expect(heads.length).toBeGreaterThan(1);
+  }
 });

@@ -4,6 +4,7 @@ export { writeReport, writeResultsPage, writeRunReport } from "./files.ts";
 export { renderPage } from "./page.tsx";
 export { readExperimentResult } from "./readResult.ts";
 export { renderTable } from "./runTable.ts";
-export { originText, zeroShotNote } from "./sentences.ts";
+export { originText } from "./sentences/runs.ts";
+export { zeroShotNote } from "./sentences/scores.ts";
 export { listText, textsText, withRemarks } from "./text.ts";
 export { stylesheet } from "./theme.ts";

@@ -15,7 +15,6 @@ import {
   textTables,
 } from "@tutti/record";
 import { accuracyLines, attackPlanLines, backdoorsIn, bestRuleLines, triggeredLines } from "./attackLines.ts";
-import { attackCaptions, attackHeads, attackNotes, attackPlanHeads, bestRuleHeads } from "./attackSentences.ts";
 import { curveFigure } from "./figures/curves.ts";
 import type { Figure } from "./figures/figure.ts";
 import { heatMap } from "./figures/layerFigures.ts";
@@ -23,22 +22,14 @@ import { tradeoffFigure } from "./figures/tradeoff.ts";
 import { findings } from "./findings.ts";
 import { fleetHead, fleetLines, sizeLines } from "./fleetTable.ts";
 import { otherModelLines } from "./otherModels.ts";
-import { fleetCaption, fleetNotes } from "./planSentences.ts";
 import { caveats, commandOf, provenanceText, usageTextOf } from "./provenance.ts";
 import { isAnyBold } from "./sections/scores.tsx";
-import {
-  costCaption,
-  costNotes,
-  noSplitNotes,
-  rateCaption,
-  runName,
-  shortScoreNote,
-  sourceText,
-  spreadNote,
-  tableTitle,
-  textCaption,
-  textNotes,
-} from "./sentences.ts";
+import { attackCaptions, attackHeads, attackNotes, attackPlanHeads, bestRuleHeads } from "./sentences/attacks.ts";
+import { costCaption, costNotes } from "./sentences/costs.ts";
+import { fleetCaption, fleetNotes } from "./sentences/plans.ts";
+import { runName } from "./sentences/runs.ts";
+import { shortScoreNote, spreadNote, tableTitle, textCaption, textNotes } from "./sentences/scores.ts";
+import { noSplitNotes, rateCaption, sourceText } from "./sentences/setup.ts";
 import { shortfalls } from "./shortfalls.ts";
 import { definitionNotes, labelWordsIn, rateLines, splitTexts } from "./tasks.ts";
 import { capital, differenceText, fewerSeedsText, meanBytesText, scoreText, summaryText, textsText, withRemarks } from "./text.ts";

@@ -3,7 +3,7 @@ import { exampleRun } from "@tutti/record/testing";
 import { expect, test } from "vitest";
 import { renderPage } from "./page.tsx";
 import { caveats } from "./provenance.ts";
-import { originText } from "./sentences.ts";
+import { originText } from "./sentences/runs.ts";
 
 const branch: RunOrigin = {
   kind: "branch",

@@ -2,6 +2,7 @@ import type { ExperimentResult } from "@tutti/record";
 import { simulatedComparison, simulatedExperiment, simulatedRun, simulatedSource, simulatedSplits } from "@tutti/record/testing";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
+import { size } from "./figures/figure.ts";
 import { renderPage } from "./page.tsx";
 
 const comparison = simulatedComparison();
@@ -73,6 +74,21 @@ test("every drawing says in words what it shows", () => {
     expect(svg.getAttribute("role")).toBe("img");
     expect(svg.getAttribute("aria-label")?.length).toBeGreaterThan(40);
   }
+});
+
+test("the whole drawing has a name, and no part of it has one", () => {
+  const parts = document.querySelectorAll("figure svg *");
+  expect(parts.length).toBeGreaterThan(1000);
+  for (const part of parts) expect([...part.attributes].filter(({ name }) => name.startsWith("aria-") || name === "role")).toEqual([]);
+});
+
+test("letters in a drawing never grow beyond its heading", () => {
+  const drawnRem = size.width / 16;
+  const headingRem = Number(/figcaption \{[^}]*font-size: ([\d.]+)rem/.exec(html)?.[1]);
+  const maxWidthRem = Number(/figure svg \{[^}]*max-width: ([\d.]+)rem/.exec(html)?.[1]);
+  const lettersRem = Math.max(...[...html.matchAll(/font-size:\s?(\d+)px/g)].map(([, pixels]) => Number(pixels) / 16));
+  expect(lettersRem).toBe(0.75);
+  expect((lettersRem * maxWidthRem) / drawnRem).toBeLessThan(headingRem);
 });
 
 test("definitions have their publications and deviations, and say where the names come from", () => {

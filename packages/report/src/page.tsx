@@ -17,7 +17,7 @@ import { hasLayers, LayerSection, RunLayerSection } from "./sections/layers.tsx"
 import { RunPlanSection } from "./sections/plans.tsx";
 import { RunScoreSection, ScoreSection, SpreadSection } from "./sections/scores.tsx";
 import { ConfigurationSection, DefinitionSection, FailureSection, FaultSection, RateSection, TaskSection } from "./sections/setup.tsx";
-import { noScores, originText, positionText, runText } from "./sentences.ts";
+import { noScores, originText, positionText, runText } from "./sentences/runs.ts";
 import { shortfalls } from "./shortfalls.ts";
 import { timeText } from "./text.ts";
 import { hasAnswers } from "./textScores.ts";

@@ -1,7 +1,7 @@
 import type { RunRecord } from "@tutti/record";
 import { expect, test } from "vitest";
-import { plansCaption } from "./planSentences.ts";
 import { planLines } from "./runTable.ts";
+import { plansCaption } from "./sentences/plans.ts";
 
 const machine = { flopsPerSecond: 9e9, memoryBytes: 1e8, bytesPerSecond: 8e4, baseForm: "unpacked" };
 const plan = {

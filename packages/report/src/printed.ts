@@ -1,5 +1,6 @@
-export { leftOutText, planText } from "./planSentences.ts";
 export { renderTable } from "./runTable.ts";
-export { originText, zeroShotNote } from "./sentences.ts";
+export { leftOutText, planText } from "./sentences/plans.ts";
+export { originText } from "./sentences/runs.ts";
+export { zeroShotNote } from "./sentences/scores.ts";
 export { listText, textsText, withRemarks } from "./text.ts";
 export { metricNames } from "./words.ts";

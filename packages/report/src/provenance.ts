@@ -1,5 +1,6 @@
 import { distinctById, type ExperimentResult, type RunRecord, summarise } from "@tutti/record";
-import { caveatTexts, originText, otherTextsText, provenanceOf, usageText } from "./sentences.ts";
+import { originText, otherTextsText } from "./sentences/runs.ts";
+import { caveatTexts, provenanceOf, usageText } from "./sentences/setup.ts";
 
 /** The command that makes an experiment again, from the project's folder; where it was not kept, the file's name stands for its path; null for a run by itself. */
 export function commandOf({ command, preset, name, experiment }: ExperimentResult): string | null {

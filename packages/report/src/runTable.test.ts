@@ -1,7 +1,7 @@
 import { exampleRun } from "@tutti/record/testing";
 import { expect, test } from "vitest";
 import { renderTable } from "./runTable.ts";
-import { zeroShotNote } from "./sentences.ts";
+import { zeroShotNote } from "./sentences/scores.ts";
 
 const table = renderTable(exampleRun);
 

@@ -1,7 +1,8 @@
 import { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole, ranksText } from "@tutti/core";
 import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
-import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText, textNotes, zeroShotNote } from "./sentences.ts";
+import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText } from "./sentences/runs.ts";
+import { textNotes, zeroShotNote } from "./sentences/scores.ts";
 import { percentText, scoreText, wholeText } from "./text.ts";
 import { isOfTexts, textRunLines } from "./textScores.ts";
 import {

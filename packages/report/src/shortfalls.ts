@@ -10,7 +10,7 @@ import {
   tradeoffPoints,
 } from "@tutti/record";
 import { attackShortfalls, backdoorsIn } from "./attackLines.ts";
-import { fallenText, outdoneText, untunedText } from "./sentences.ts";
+import { fallenText, outdoneText, untunedText } from "./sentences/findings.ts";
 import { textsText } from "./text.ts";
 
 /** A mean that falls by less counts as kept: it is less than what seeds differ by. */

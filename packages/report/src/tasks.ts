@@ -9,7 +9,7 @@ import {
   rememberedNamesNote,
   rowsHashText,
   rowsText,
-} from "./sentences.ts";
+} from "./sentences/setup.ts";
 import { scoreText } from "./text.ts";
 
 /** What is on record of a task: null for one that was added from a file and is not known here. */

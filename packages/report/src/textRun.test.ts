@@ -160,7 +160,7 @@ test("methods are compared on texts by their main score, with all other scores i
   expect(text).toContain("| *Untuned backbone* | 0.050 ±\u00a00.000 |");
   expect(text).not.toContain("Majority class");
   const latex = renderLatex(result);
-  expect(latex).toContain("\\label{tab:texts-texts-1}");
+  expect(latex).toContain("\\label{tab:texts-texts}");
   expect(latex).toMatch(/Untuned backbone & 0\.050 .*148\.4/);
   expect(latex).toContain("ROUGE-L; mean");
 });

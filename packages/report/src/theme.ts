@@ -4,6 +4,9 @@ const series = (shade: "light" | "dark") => palette.map((colors, index) => `--se
 const light = `--back: #fff; --ink: #18181b; --soft: #52525b; --line: #d4d4d8; --band: #f4f4f5; --heat: #0072b2; --link: #005a8f; ${series("light")}`;
 const dark = `--back: #17171a; --ink: #f4f4f5; --soft: #b4b4bd; --line: #3f3f46; --band: #232327; --heat: #3d9be0; --link: #7cc4f5; ${series("dark")}`;
 
+/** The widest that a drawing is shown, in rem: little more than it is drawn, so that its letters stay smaller than its heading. */
+const figureWidthRem = 25;
+
 /** The page's style: dark and light, phone, desk and paper. */
 export const stylesheet = `
 :root { color-scheme: light dark; ${light} }
@@ -21,7 +24,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; list-style: none; pa
 nav a { display: inline-block; padding: 0.25rem 0 }
 .figures { margin-top: 1rem; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem 2rem }
 figure { margin: 0; min-width: 0 } figcaption { font-weight: 600; margin-bottom: 0.4rem; font-size: 0.95rem }
-figure svg { display: block; width: 100%; max-width: 34rem; height: auto }
+figure svg { display: block; width: 100%; max-width: ${figureWidthRem}rem; height: auto }
 .wide { overflow-x: auto; max-width: 100%; padding-bottom: 0.25rem } .wide svg { width: auto; max-width: none }
 .wide:focus-visible { outline: 2px solid var(--link) }
 .legend { max-width: none; display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; list-style: none; margin: 0.35rem 0 0; padding: 0; font-size: 0.875rem; color: var(--soft) }

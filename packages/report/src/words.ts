@@ -147,11 +147,9 @@ export const spreadHeads = [
 export const spreadRows = { accuracy: "accuracy", loss: "loss" } as const;
 /** The same where answers are texts. */
 export const textSpreadRows = { accuracy: "token accuracy", loss: "loss per token" } as const;
+const textSpreadHeads = spreadHeads.map((head) => head.replace("accuracy", "token accuracy").replace("loss", "loss per token"));
 /** Heads of the table of the spread, by what the devices' scores are of. */
-export const spreadHeadsOf = (metric: MainMetric): readonly string[] =>
-  isTextMetric(metric)
-    ? spreadHeads.map((head) => head.replace("accuracy", "token accuracy").replace("loss", "loss per token"))
-    : spreadHeads;
+export const spreadHeadsOf = (metric: MainMetric): readonly string[] => (isTextMetric(metric) ? textSpreadHeads : spreadHeads);
 
 /** The caption of the table of selected layers; r is the keep fraction. */
 export const selectedCaption = "Layers that are sent (r is the keep fraction)";

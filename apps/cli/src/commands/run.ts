@@ -4,6 +4,7 @@ import { examples } from "../examples.ts";
 import { exitCodes, UsageError } from "../exitCodes.ts";
 import { addBranch } from "./branch.ts";
 import { addOperating } from "./operate.ts";
+import { addOrder } from "./order.ts";
 import { type ServeFlags, serveRun, withServeOptions } from "./serve.ts";
 
 /** `tutti run …`: start a run from a file, and look after those in a folder. */
@@ -31,6 +32,7 @@ Examples:
     .action(async (file: string, flags: ServeFlags) => serveRun({ file, flags, isOver: "whenDone" }));
   addBranch(run);
   addOperating(run);
+  addOrder(run);
   withFolder(run.command("list")).description("list the runs in a folder").addHelpText("after", examples("tutti run list")).action(list);
   withFolder(run.command("status").argument("[run]", "a run's id (default: the run that is going on, else the last)"))
     .description("show how far a run is, and its scores")

@@ -98,6 +98,7 @@ export function waitingText({ stage, round, numRounds, message }: Status, done: 
 
 /** Said once when the coordinator is gone, and once when it is back. */
 export const connectionTexts = {
+  stopped: "the coordinator was stopped; this client takes part again once it is back",
   lost: "the coordinator does not answer; this client keeps its work and tries again",
   back: "the coordinator answers again",
   unapproved: "waiting for the operator to let this client in",

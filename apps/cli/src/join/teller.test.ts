@@ -21,9 +21,12 @@ test("the end says what was done; an end that is a failure is an error with what
   const { lines, teller } = telling();
   const task = { taskId: "t", deviceId: 3, kind: "train", stage: "train", round: 1 } as const;
   teller.onEvent({ kind: "taskStarted", task });
-  teller.onEvent({ kind: "taskEnded", task, outcome: "accepted" });
+  teller.onEvent({ kind: "taskEnded", task, outcome: "accepted", numBytes: 900 });
   teller.onEvent({ kind: "taskStarted", task });
-  teller.onEvent({ kind: "traffic", traffic: { sentBytes: 1500, receivedBytes: 2_460_000, savedBytes: 0 } });
+  teller.onEvent({
+    kind: "traffic",
+    traffic: { sentBytes: 1500, receivedBytes: 2_460_000, layerBytes: 0, allLayersBytes: 0, allLayersF32Bytes: 0, stateBytes: 0 },
+  });
   teller.tellEnd({ reason: "finished" }, "r1", "/state");
   expect(lines).toEqual(["run r1 is over: 2 tasks (2 training), 1.50 kB sent, 2.46 MB received"]);
   const failing = (end: Parameters<typeof teller.tellEnd>[0]) => () => teller.tellEnd(end, "r1", "/state");
@@ -38,7 +41,7 @@ test("nothing is told after the end, also of a task whose answer comes as the se
   teller.onEvent({ kind: "status", status: { stage: "train", round: 1, numRounds: 1, message: null } as Status });
   teller.onEvent({ kind: "taskStarted", task });
   teller.tellEnd({ reason: "finished" }, "r1", "/state");
-  teller.onEvent({ kind: "taskEnded", task, outcome: "accepted" });
+  teller.onEvent({ kind: "taskEnded", task, outcome: "accepted", numBytes: 900 });
   teller.onEvent({ kind: "connection", state: "retrying" });
   expect(lines).toEqual([expect.stringMatching(/^run r1 is over/)]);
 });

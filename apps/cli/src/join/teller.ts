@@ -1,4 +1,4 @@
-import type { ConnectionState, CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
+import { type ConnectionState, type CurrentTask, noTraffic, type SessionEnd, type SessionEvent, type TrafficCount } from "@tutti/client";
 import type { Status } from "@tutti/protocol";
 import type { Progress } from "../progress.ts";
 import { connectionTexts, endText, failureText, loadingText, readyText, resetText, taskText, waitingText } from "./sentences.ts";
@@ -21,7 +21,7 @@ export interface Teller {
 
 /** A teller that has seen nothing yet. */
 export function createTeller({ print, progress }: TellerPorts): Teller {
-  let traffic: TrafficCount = { sentBytes: 0, receivedBytes: 0, savedBytes: 0 };
+  let traffic: TrafficCount = noTraffic;
   const done: Record<CurrentTask["kind"], number> = { score: 0, probe: 0, train: 0, evaluate: 0, logits: 0, distil: 0, answers: 0 };
   /** The task that goes on. */
   let current: CurrentTask | null = null;
@@ -45,8 +45,9 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
     if (state === "unapproved" && !isUnapproved) say(connectionTexts.unapproved);
     isUnapproved = state === "unapproved";
     if (state === "retrying" && !isLost) say(connectionTexts.lost);
+    if (state === "stopped" && !isLost) say(connectionTexts.stopped);
     if (state === "online" && isLost) say(connectionTexts.back);
-    isLost = state === "retrying" || (isLost && state === "connecting");
+    isLost = state === "retrying" || state === "stopped" || (isLost && state === "connecting");
   }
 
   function onEvent(event: SessionEvent): void {

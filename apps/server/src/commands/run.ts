@@ -1,9 +1,10 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { type Status, statusSchema } from "@tutti/protocol";
+import type { ListedClient } from "@tutti/protocol";
+import { type OrderEvent, type OrderInput, type Orders, ordersSchema, type Status, statusSchema } from "@tutti/protocol";
 import { ConfigError } from "../config.ts";
 import { type ControlPoint, readControls } from "../http/control.ts";
-import type { ClientAction, ListedClient } from "../http/operator.ts";
+import type { ClientAction } from "../http/operator.ts";
 import { type JournalledRun, listRunIds, readRun } from "../journal/readRun.ts";
 
 /** A run in one line of `tutti run list`. */
@@ -132,6 +133,52 @@ function describe({ runId, run, summary, steps }: JournalledRun, live: readonly 
   return { runId, task: run.task, seed: run.seed, state, numSteps: steps.length, position };
 }
 
+/** What the coordinator answered in place of what was asked. */
+class Refused extends Error {
+  readonly status: number;
+  /** The coordinator's sentence, where it gave one. */
+  readonly sentence: string | null;
+
+  constructor(url: string, status: number, text: string) {
+    super(`the coordinator at ${url} answered ${status}: ${text}`);
+    this.status = status;
+    this.sentence = sentenceIn(text);
+  }
+}
+
+function sentenceIn(text: string): string | null {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === "string" ? error : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Gives an order (P-175). Null when no coordinator runs; throws a ConfigError with the coordinator's sentence where it does not fit. */
+export async function giveOrder(
+  dataDir: string,
+  order: OrderInput,
+  runId?: string,
+): Promise<{ readonly runId: string; readonly event: OrderEvent } | null> {
+  const control = choose(readControls(dataDir), runId);
+  if (control === null) return null;
+  try {
+    const { event } = JSON.parse(await send(control, "POST", "/control/orders", order)) as { event: OrderEvent };
+    return { runId: control.runId, event };
+  } catch (error) {
+    if (error instanceof Refused && (error.status === 400 || error.status === 409) && error.sentence !== null)
+      throw new ConfigError(error.sentence);
+    throw error;
+  }
+}
+
+/** The operator's orders of a run whose coordinator is up, and what holds; null when none runs. */
+export async function ordersOf(dataDir: string, runId?: string): Promise<Orders | null> {
+  const control = choose(readControls(dataDir), runId);
+  return control === null ? null : ordersSchema.parse(JSON.parse(await send(control, "GET", "/control/orders")));
+}
+
 /** Speaks to the coordinator on this machine; its certificate may be its own, and the token is what tells us apart. */
 function send({ url, token }: ControlPoint, method: "GET" | "POST", path: string, body?: object): Promise<string> {
   const target = new URL(path, url);
@@ -144,7 +191,7 @@ function send({ url, token }: ControlPoint, method: "GET" | "POST", path: string
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8");
         if (response.statusCode === 200) resolve(text);
-        else reject(new Error(`the coordinator at ${url} answered ${response.statusCode}: ${text}`));
+        else reject(new Refused(url, response.statusCode ?? 0, text));
       });
     });
     request.on("error", (cause) =>

@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { formatCount, formatWhole, isModule, needsCompute, type RunSettings, strategyTitle } from "@tutti/core";
+import { deferred, formatCount, formatWhole, isModule, needsCompute, type RunSettings, strategyTitle } from "@tutti/core";
 import { findEvaluatedRows, readShareSizes } from "@tutti/data/node";
 import type { RunOrigin } from "@tutti/record";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
 import { isUnspecified } from "../entry/addresses.ts";
-import { linkTo, printedAddresses } from "../entry/links.ts";
+import { linkTo, operatorLink, printedAddresses } from "../entry/links.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
 import { requireSameCode } from "../openedRun.ts";
+import { type Latest, latestOf } from "../orders/latestRun.ts";
+import type { Following, NamedConfig } from "../orders/succession.ts";
 import { requirePair } from "../pair.ts";
 import { noAnswerer } from "../pool/computeDesk.ts";
 import { canMoveDevices } from "../pool/members.ts";
@@ -18,7 +20,7 @@ import { keepRunReports, type RunReportOptions } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
 import { readWithModules } from "../strategyModules/withModules.ts";
-import { readBackboneSizes, requireAnswering, requireSourcePrompts, tunedParameters } from "../tuned.ts";
+import { readBackboneSizes, requireAnswering, requireSourcePrompts, type TunedParameters, tunedParameters } from "../tuned.ts";
 import { type ClientChild, type ClientChildOptions, startClientChild } from "./clientChild.ts";
 
 /** How to serve a run. */
@@ -68,32 +70,96 @@ export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
 
 /** Serves a run until it is over or somebody stops it, and says goodbye to its clients. Throws a ConfigError for settings that are refused. */
 export async function serve(options: ServeOptions): Promise<ServeEnd> {
-  const { presets, preset, flags = {}, print } = options;
+  const { presets, preset, flags = {} } = options;
   const file = options.file === undefined ? {} : await readWithModules(options.file, options.readTexts);
   const config = mergeSettings({ presets, preset, doors: options.doors ?? {}, file, flags, name: options.file });
   if (config.codeWord !== undefined && config.admission !== "code")
     throw new ConfigError(`codeWord: it is for admission "code", and admission is "${config.admission}": leave one of them out`);
+  return serveInTurn(await latestOf(config), options);
+}
+
+/** Serves a run and those that follow it at the same address; where the next one cannot be opened, the one before again. */
+async function serveInTurn({ config: first, controlToken: known }: Latest, options: ServeOptions): Promise<ServeEnd> {
+  let config = first;
+  let before: CoordinatorConfig | null = null;
+  let controlToken = known;
+  for (;;) {
+    const follower = createFollower(options);
+    try {
+      const prepared = await prepare(config, options);
+      const opened = await open(prepared, { ...options, controlToken, follow: follower.following });
+      const end = await serveOpened(opened, prepared, { ...options, next: follower.next });
+      if (typeof end === "string") return end;
+      before = config;
+      config = end;
+      controlToken = opened.coordinator.controlToken;
+    } catch (error) {
+      if (before === null || !(error instanceof ConfigError)) throw error;
+      options.print(`the next run could not be opened (${error.message}); the one before is served again`);
+      config = before;
+      before = null;
+    }
+  }
+}
+
+/** What a run needs before its coordinator starts. */
+interface Prepared {
+  readonly config: CoordinatorConfig;
+  readonly tuned: TunedParameters;
+  readonly isFinished: boolean;
+  readonly report: Omit<RunReportOptions, "tuned" | "onTrouble"> | undefined;
+}
+
+/** Throws a ConfigError where the run cannot be served here. */
+async function prepare(config: CoordinatorConfig, options: ServeOptions): Promise<Prepared> {
   const numClasses = options.numClasses(config.run);
   requireAnswering(config, numClasses);
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), numClasses);
   requireSourcePrompts(config.publicDir, config.run);
   requirePair(config.publicDir, config.run);
   const finished = await describeFinished(config);
-  if (finished !== null) print(finished);
-  const report = await options.report?.(config);
-  const { pages, readStart, numAnswers: numTexts } = options;
+  if (finished !== null) options.print(finished);
+  return { config, tuned, isFinished: finished !== null, report: await options.report?.(config) };
+}
+
+interface Opening extends ServeOptions {
+  readonly controlToken: string | undefined;
+  readonly follow: Following;
+}
+
+/** A coordinator that listens, and what ends with it. */
+interface Opened {
+  readonly coordinator: Coordinator;
+  readonly hosted: Hosted;
+}
+
+async function open({ config, tuned, isFinished }: Prepared, options: Opening): Promise<Opened> {
+  const { pages, readStart, numAnswers: numTexts, print, controlToken, follow } = options;
   const answers = numTexts === undefined ? undefined : { numTexts, isStarted: options.computeCommand !== undefined };
   const { sizes: shareSizes, trouble } = await knownSizes(config);
   const evaluatedRows = await findEvaluatedRows(config.publicDir, config.run);
-  const coordinator = await startCoordinator(config, { tuned, shareSizes, evaluatedRows, pages, readStart, answers });
-  const hosted = (options.host ?? described)(coordinator, finished !== null);
+  const coordinator = await startCoordinator(config, {
+    ...{ tuned, shareSizes, evaluatedRows, pages, readStart, answers },
+    ...{ controlToken, follow },
+  });
+  const hosted = (options.host ?? described)(coordinator, isFinished);
   for (const line of [...coordinator.notes, ...hosted.lines]) print(line);
   if (trouble !== null) print(trouble);
-  const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
+  return { coordinator, hosted };
+}
+
+/** Until the run is over, somebody stops it, or another one follows: then that one's configuration. */
+async function serveOpened(
+  { coordinator, hosted }: Opened,
+  { tuned, isFinished: wasFinished, report }: Prepared,
+  options: ServeOptions & { readonly next: Promise<NamedConfig> },
+): Promise<ServeEnd | NamedConfig> {
+  const { print } = options;
+  const computing = keepComputing(coordinator, { ...options, isFinished: wasFinished });
   const reports =
     report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
   const stop = waitForStop(coordinator, options.signal);
-  let isFinished = finished !== null;
+  let isFinished = wasFinished;
   try {
     const done = coordinator.whenDone().then(async (outcome): Promise<ServeEnd> => {
       isFinished = true;
@@ -103,9 +169,10 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
       );
       return options.isOver === "whenDone" ? "done" : stop.promise;
     });
-    const end = await Promise.race([stop.promise, done]);
-    if (end !== "done") print(isFinished ? stoppingFinished : "stopping: all accepted work is kept, and the same command resumes");
-    await coordinator.close();
+    const end = await Promise.race([stop.promise, done, options.next]);
+    if (typeof end !== "string") print(`run ${coordinator.runId} is closed and kept; run ${end.runId} follows`);
+    else if (end !== "done") print(isFinished ? stoppingFinished : "stopping: all accepted work is kept, and the same command resumes");
+    await (typeof end === "string" ? coordinator.close() : coordinator.close("newRun"));
     await reports?.finish(null); // of a run that is over the last report is there
     return end;
   } catch (error) {
@@ -116,6 +183,21 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
     stop.release();
     await Promise.all([computing.stop(), hosted.stop()]);
   }
+}
+
+/** Hears of the run that follows. */
+function createFollower(options: ServeOptions): { readonly following: Following; readonly next: Promise<NamedConfig> } {
+  const next = deferred<NamedConfig>();
+  const quiet = { ...options, print: () => undefined };
+  return {
+    next: next.promise,
+    following: {
+      async prepare(config) {
+        await prepare(config, quiet);
+      },
+      begin: next.resolve,
+    },
+  };
 }
 
 /** The sizes of the run's shares (P-120), or a line that says why they are not known. */
@@ -219,7 +301,7 @@ function described(coordinator: Coordinator, isFinished: boolean): Hosted {
 }
 
 function describe(
-  { url, port, runId, folder, config, origin, linkToken, hostToken, notices, ...more }: Coordinator,
+  { url, port, runId, folder, config, origin, linkToken, hostToken, controlToken, notices, ...more }: Coordinator,
   isFinished: boolean,
 ): string[] {
   const { fingerprint, plainPort } = more;
@@ -244,6 +326,7 @@ function describe(
     ...(hostToken === null || !canMoveDevices(config)
       ? []
       : [`states of devices go to their own clients, and to hosts that join with --host-token ${hostToken}`]),
+    `the operator's page, for you alone: ${operatorLink(url, controlToken)}`,
     `files are in ${folder}; ${isFinished ? "Ctrl-C takes the pages down" : "Ctrl-C stops the run, and the same command resumes it"}`,
   ];
 }

@@ -10,8 +10,8 @@ export interface AuditEntry {
   readonly count?: number;
   /** Address that it came from. */
   readonly from: string;
-  /** `refused`: without the operator's token. `unknown`: there is nothing of this name. */
-  readonly outcome: "done" | "refused" | "unknown";
+  /** `refused`: without the operator's token. `unknown`: there is nothing of this name. `unfit`: it did not fit the run as it was. */
+  readonly outcome: "done" | "refused" | "unknown" | "unfit" | "malformed";
 }
 
 /** Every order that a run's coordinator was given, in `audit.jsonl` of its folder. */

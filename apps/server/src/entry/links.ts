@@ -27,6 +27,11 @@ export function printedAddresses(
   ];
 }
 
+/** The stage with what lets its reader operate the run, for this machine. */
+export function operatorLink(address: string, token: string): string {
+  return `${new URL("stage", new URL(address)).href}#operator=${encodeURIComponent(token)}`;
+}
+
 /** An address with what lets its reader in: behind #, where browsers send it to nobody. */
 export function linkTo(address: string, token: string | null): string {
   return token === null ? address : `${new URL(address).href}#token=${encodeURIComponent(token)}`;

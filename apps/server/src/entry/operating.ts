@@ -1,4 +1,5 @@
-import type { ClientAction, ListedClient } from "../http/operator.ts";
+import type { ListedClient } from "@tutti/protocol";
+import type { ClientAction } from "../http/operator.ts";
 import type { Client } from "../pool/members.ts";
 import type { Roster } from "../pool/roster.ts";
 import type { Gate } from "./gate.ts";

@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, verify } from "node:crypto";
 import { fromBase64Url, type Hello, proofBytes, publicKeyOf, type Refusal, refuse } from "@tutti/protocol";
 
 /** What a proof must be for. */
@@ -31,4 +31,12 @@ export function isSigned(bytes: Uint8Array, key: Uint8Array, signature: Uint8Arr
   } catch {
     return false; // the key is no point of the curve
   }
+}
+
+/** What stands before a raw Ed25519 private key in its PKCS #8 form (RFC 8410). */
+const privateHead = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/** A raw Ed25519 private key of 32 bytes, for OpenSSL. */
+export function privateKeyOf(key: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([privateHead, key]), format: "der", type: "pkcs8" });
 }

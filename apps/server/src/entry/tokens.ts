@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeSecret } from "../secretFiles.ts";
 
@@ -18,6 +18,12 @@ export function tokenIn(folder: string, name: string, create: () => string = cre
   const token = create();
   writeSecret(path, `${token}\n`);
   return token;
+}
+
+/** Writes a file of a run's folder that everybody may read, unless it says that already. */
+export function publishText(folder: string, name: string, text: string): void {
+  const path = join(folder, name);
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
 }
 
 /** Whether two texts are the same, in a time that says nothing of where they differ. */

@@ -1,19 +1,9 @@
-import { clientKeySchema, limits, type Status } from "@tutti/protocol";
+import { clientKeySchema, type ListedClient, limits, type Status } from "@tutti/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Audit, AuditEntry } from "../entry/audit.ts";
 import { isBearer } from "../entry/tokens.ts";
-
-/** What an operator sees of a client. */
-export interface ListedClient {
-  readonly clientKey: string;
-  /** As it calls itself. */
-  readonly nickname: string | null;
-  readonly standing: "in" | "away" | "waiting" | "banned";
-  readonly deviceIds: readonly number[];
-  /** Id of the invitation that it redeemed, or null. */
-  readonly invitation: string | null;
-}
+import { addOrders, type OrderActions } from "./orders.ts";
 
 /** What an operator can do about a client. */
 export const clientActions = ["approve", "kick", "ban", "pardon"] as const;
@@ -22,7 +12,7 @@ export const clientActions = ["approve", "kick", "ban", "pardon"] as const;
 export type ClientAction = (typeof clientActions)[number];
 
 /** What an operator can order. */
-export interface ControlActions {
+export interface ControlActions extends OrderActions {
   /** Begins a run with an open roster before `minDevices` are registered. */
   begin(): void;
   /** Says goodbye and ends the coordinator; the run can be resumed. */
@@ -39,6 +29,8 @@ export interface ControlActions {
 export interface ControlDoor {
   readonly token: string;
   readonly audit: Audit;
+  /** Why a request is refused that only our pages and programs may make, or null (P-101). */
+  refuse(request: FastifyRequest["raw"]): string | null;
 }
 
 const invitationOrderSchema = z.strictObject({
@@ -52,10 +44,12 @@ interface ClientRoute {
 }
 
 /** Adds the routes under /control, for bearers of the operator's token; every order is in the audit log (P-106). */
-export function addControl(app: FastifyInstance, { token, audit }: ControlDoor, actions: ControlActions): void {
+export function addControl(app: FastifyInstance, { token, audit, refuse }: ControlDoor, actions: ControlActions): void {
   const note = (request: FastifyRequest, entry: Omit<AuditEntry, "from">) => audit.note({ ...entry, from: request.ip });
   void app.register((control, _options, done) => {
     control.addHook("onRequest", async (request, reply) => {
+      const foreign = refuse(request.raw);
+      if (foreign !== null) return reply.code(403).send({ error: foreign });
       if (isBearer(request.headers.authorization, token)) return;
       note(request, { action: `${request.method} ${request.url.slice(0, 200)}`, outcome: "refused" });
       await reply.code(401).send({ error: "the control token is missing or wrong" });
@@ -83,6 +77,7 @@ export function addControl(app: FastifyInstance, { token, audit }: ControlDoor, 
       note(request, { action: "invite", count, outcome: "done" });
       return noStore(reply).send({ links: actions.invite(count, days) });
     });
+    addOrders(control, actions, (from, entry) => audit.note({ ...entry, from }));
     control.get("/control/clients", async (_request, reply) => noStore(reply).send({ clients: actions.clients() }));
     control.get("/control/status", async (_request, reply) => noStore(reply).send(actions.status()));
     done();

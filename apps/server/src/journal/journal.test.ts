@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { StrategyState, Tensor } from "@tutti/core";
 import { afterEach, expect, test } from "vitest";
 import { temporaryFolder } from "../testing/startTest.ts";
-import { type JournalledDevice, type JournalledPlan, openJournal } from "./journal.ts";
+import { type JournalledDevice, type JournalledPlan, type JournalledReceipt, openJournal } from "./journal.ts";
 import { type Change, type KeyValueStore, memoryStore } from "./keyValueStore.ts";
 import { openStore } from "./openStore.ts";
 
@@ -64,7 +64,9 @@ test.each(stores())("what was written is there again when the journal is opened 
   journal.removeClient("stranger");
   const standing = { clientKey: "k", invitation: "an-id", isApproved: true, isBanned: false };
   journal.putStanding(standing);
-  journal.putContribution(contribution, device, Uint8Array.of(9, 9));
+  journal.putContribution(contribution, device, Uint8Array.of(9, 9), { ...receipt, taskId: "b" });
+  journal.putContribution(contribution, device, Uint8Array.of(9, 9), receipt);
+  journal.removeReceipts(["b"]);
   journal.putRepeated({ ...pace, durations: {} });
   journal.putCounted([4], pace);
   journal.putForgotten([{ deviceId: 4, numDevices: 9 }]);
@@ -91,11 +93,25 @@ test.each(stores())("what was written is there again when the journal is opened 
     devices: [device],
     clients: [{ clientKey: "k", ordinal: 0, nickname: "Ada" }],
     standings: [standing],
+    receipts: [receipt],
     traffic: { train: { up: 3, down: 4 } },
     history: [{ record: 1 }],
   });
   await again.close();
 });
+
+const receipt: JournalledReceipt = {
+  by: "k",
+  taskId: "a",
+  deviceId: 4,
+  stage: "train",
+  round: 2,
+  step: 1,
+  kind: "train",
+  at: 1_790_000_000_123,
+  numBytes: 55,
+  sha256: "cc",
+};
 
 test("a step's plan, contributions and payloads are gone when the next ones are written", () => {
   const content = new Map<string, Uint8Array>();
@@ -130,7 +146,7 @@ test("a plan may be written before the state it follows from: until then, all th
   expect(after?.contributions.map((item) => item.taskId)).toEqual(["t2"]);
 });
 
-test("a repeated step is remembered until it is planned anew", () => {
+test("a repeated step is remembered until it is planned again", () => {
   const content = new Map<string, Uint8Array>();
   const journal = openJournal(memoryStore(content));
   journal.begin({});

@@ -8,6 +8,7 @@ import {
   shapesOf,
   type Tensor,
 } from "@tutti/core";
+import type { OrderEvent, ReceiptEntry } from "@tutti/protocol";
 import type { StartingPoint } from "../start/startingPoint.ts";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import type { OlderTask } from "./olderPlans.ts";
@@ -31,6 +32,12 @@ export interface JournalledContribution {
   readonly by?: string;
   /** Whether the device had lost its state since the contribution before. Older journals do not say it: then its record does. */
   readonly wasReset?: boolean;
+}
+
+/** An accepted contribution as receipts list it (P-165); it stays when the step is over. */
+export interface JournalledReceipt extends ReceiptEntry {
+  /** Key of the client that sent it. */
+  readonly by: string;
 }
 
 /** Devices whose contributions to a step were taken back, before it closed. */
@@ -110,6 +117,10 @@ export interface JournalContents {
   readonly devices: readonly JournalledDevice[];
   readonly clients: readonly JournalledClient[];
   readonly standings: readonly JournalledStanding[];
+  /** The operator's orders, oldest first. */
+  readonly orders: readonly OrderEvent[];
+  /** Of all contributions that were accepted so far. Older journals have none. */
+  readonly receipts: readonly JournalledReceipt[];
   readonly traffic: Json;
   /** One entry per closed step, oldest first. */
   readonly history: readonly unknown[];
@@ -132,8 +143,15 @@ export interface Journal {
   putForgotten(forgotten: readonly Forgotten[]): void;
   /** The state of the step before, changed after it was written. */
   amendState(state: StrategyState): void;
-  /** A contribution beside the device's new version and, where it is kept, its new state. */
-  putContribution(contribution: JournalledContribution, device: JournalledDevice, state: Uint8Array | null): void;
+  /** A contribution beside the device's new version and, where it is kept, its new state, and what receipts say of it. */
+  putContribution(
+    contribution: JournalledContribution,
+    device: JournalledDevice,
+    state: Uint8Array | null,
+    receipt?: JournalledReceipt,
+  ): void;
+  /** Their client takes everything back. */
+  removeReceipts(taskIds: readonly string[]): void;
   /** With what the run remembers from then on, where it does. */
   putCounted(counted: readonly DeviceId[], pace?: Pace): void;
   /** The open step missed its quorum. */
@@ -144,6 +162,8 @@ export interface Journal {
   putClient(client: JournalledClient): void;
   removeClient(clientKey: string): void;
   putStanding(standing: JournalledStanding): void;
+  /** An order, or what is known of it since. */
+  putOrder(order: OrderEvent): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
   /** Takes what was removed off the disk as well. */
@@ -176,15 +196,17 @@ export function openJournal(store: KeyValueStore, entries = store.entries()): Jo
       written.hasPlan = true;
       store.write(changes);
     },
-    putContribution({ bytes, ...head }, device, state) {
+    putContribution({ bytes, ...head }, device, state, receipt) {
       (written.next?.contributions ?? written.contributions).push(head.taskId);
       const changes: Change[] = [
         [`contribution/${head.taskId}`, packRecord(head, bytes)],
         [deviceKey(device.deviceId), packRecord(device)],
       ];
       if (state !== null) changes.push([stateKey(device.deviceId), packRecord(null, state)]);
+      if (receipt !== undefined) changes.push([receiptName(receipt.taskId), packRecord(receipt)]);
       store.write(changes);
     },
+    removeReceipts: (taskIds) => store.write(taskIds.map((taskId): Change => [receiptName(taskId), null])),
     takeBack(taskIds, takenBack) {
       for (const list of [written.contributions, written.next?.contributions ?? []])
         for (const taskId of taskIds) if (list.includes(taskId)) list.splice(list.indexOf(taskId), 1);
@@ -208,6 +230,7 @@ export function openJournal(store: KeyValueStore, entries = store.entries()): Jo
     putClient: (client) => store.write([[clientName(client.clientKey), packRecord(client)]]),
     removeClient: (clientKey) => store.write([[clientName(clientKey), null]]),
     putStanding: (standing) => store.write([[`standing/${standing.clientKey}`, packRecord(standing)]]),
+    putOrder: (order) => store.write([[`order/${padded(order.number)}`, packRecord(order)]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
     flushed: () => store.flushed(),
     purge: () => store.purge?.() ?? Promise.resolve(),
@@ -319,6 +342,7 @@ function stateChanges(written: Written, { values, tensors }: StrategyState, entr
 const deviceKey = (id: DeviceId) => `device/${padded(id)}`;
 const stateKey = (id: DeviceId) => `deviceState/${padded(id)}`;
 const clientName = (key: string) => `client/${key}`;
+const receiptName = (taskId: string) => `receipt/${taskId}`;
 const historyKey = (index: number) => `history/${padded(index)}`;
 const padded = (value: number) => String(value).padStart(8, "0");
 
@@ -365,6 +389,10 @@ function read(entries: ReturnType<KeyValueStore["entries"]>): { contents: Journa
       .map((item) => item.json as JournalledClient)
       .sort((a, b) => a.ordinal - b.ordinal),
     standings: of("standing").map((item) => item.json as JournalledStanding),
+    orders: of("order")
+      .map((item) => item.json as OrderEvent)
+      .sort((a, b) => a.number - b.number),
+    receipts: of("receipt").map((item) => item.json as JournalledReceipt),
     traffic: first<Json>("traffic"),
     history: of("history").map((item) => item.json),
   };

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createStrategy, type Json, type Params, type RunSettings, type StrategySummary } from "@tutti/core";
 import { rememberLabels } from "@tutti/data/node";
-import { runSettingsSchema, settingFaults } from "@tutti/protocol";
+import { type OrderEvent, runSettingsSchema, settingFaults } from "@tutti/protocol";
 import type { RunOrigin, StepRecord } from "@tutti/record";
 import { ConfigError } from "../config.ts";
 import { requireFolder } from "../writableFolder.ts";
@@ -60,6 +60,17 @@ export async function readRun(dataDir: string, runId: string): Promise<Journalle
       numDevices: contents.devices.filter((device) => device.numExamples !== null).length,
       newcomerParams: state === null ? null : strategy.newcomerParams(state),
     };
+  } finally {
+    await journal.close();
+  }
+}
+
+/** The operator's orders to a run, whether its coordinator runs or not; none where there is no such run. */
+export async function readOrders(dataDir: string, runId: string): Promise<readonly OrderEvent[]> {
+  if (!hasJournal(join(dataDir, runId))) return [];
+  const journal = await openReadOnly(dataDir, runId);
+  try {
+    return journal.contents()?.orders ?? [];
   } finally {
     await journal.close();
   }

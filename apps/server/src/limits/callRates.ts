@@ -15,6 +15,8 @@ export const callRates = {
   progress: { burst: 2 * limits.maxDevicesPerClient, perSecond: 200 },
   pause: { burst: 20, perSecond: 2 },
   leave: { burst: 20, perSecond: 1 },
+  /** Its answer may be long (P-145). */
+  receipt: { burst: 5, perSecond: 0.2 },
   withdraw: { burst: 20, perSecond: 1 },
   declineState: forEachDevice,
 } as const satisfies Partial<Record<CallName, TokenRate>>;

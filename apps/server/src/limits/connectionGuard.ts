@@ -48,7 +48,7 @@ interface Watched {
   moved: Moved;
 }
 
-/** Bytes that may wait for the other side of a websocket: a lease names what is large, and that is fetched. */
+/** Bytes that may wait for the other side of a websocket or feed: a lease names what is large, and that is fetched. */
 const maxUnreadBytes = 4_000_000;
 
 /** Between two looks at all connections. */
@@ -95,7 +95,7 @@ export function guardConnections(server: Server, limits: ConnectionLimits, ports
       const doing = doingOf(socket, watched);
       if (doing !== null && standsStill(watched, { now, doing, moved: movedBy(socket) }, limits)) close(socket, doing);
       else if (doing === null) watched.movedAt = now;
-      else if (watched.isUpgraded && socket.writableLength > maxUnreadBytes) close(socket, doing);
+      else if (isStream(watched) && socket.writableLength > maxUnreadBytes) close(socket, doing);
     }
   }
 
@@ -113,13 +113,18 @@ function isOver({ under }: Watched): boolean {
   return under?.request.complete === true && under.response.writableFinished;
 }
 
+/** A websocket or a feed: it has as much to send as happens, and goes on for as long as its reader likes. */
+function isStream({ under, isUpgraded }: Pick<Watched, "under" | "isUpgraded">): boolean {
+  return isUpgraded || String(under?.response.getHeader("content-type") ?? "").startsWith("text/event-stream");
+}
+
 function movedBy(socket: Socket): Moved {
   return { up: socket.bytesRead, down: socket.bytesWritten - socket.writableLength };
 }
 
 /** What the other side has to get on with; null where it waits for the coordinator. */
 function doingOf(socket: Socket, { under, isUpgraded }: Watched): "body" | "answer" | null {
-  if (isUpgraded) return socket.writableLength > 0 ? "answer" : null;
+  if (isStream({ under, isUpgraded })) return socket.writableLength > 0 ? "answer" : null;
   if (under === null) return null;
   if (!under.request.complete) return "body";
   return under.response.headersSent && socket.writableLength > 0 ? "answer" : null;
@@ -139,6 +144,6 @@ function standsStill(watched: Watched, { now, doing, moved }: Look, limits: Conn
   watched.moved = moved;
   if (now - watched.movedAt >= stallTimeoutMs) return true;
   const tookMs = now - watched.startedAt;
-  if (watched.isUpgraded || tookMs <= stallTimeoutMs) return false;
+  if (isStream(watched) || tookMs <= stallTimeoutMs) return false;
   return (moved[way] - watched.start[way]) * 1000 < minBytesPerSecond * tookMs;
 }

@@ -1,9 +1,19 @@
-import { type Contribution, carriesTensors, type DeviceId, type RoundPlan, type Stage, shapesOf, type TaskKind } from "@tutti/core";
+import {
+  type Contribution,
+  carriesTensors,
+  type DeviceId,
+  poisoned,
+  type RoundPlan,
+  type Stage,
+  shapesOf,
+  type TaskKind,
+} from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
 import { isRefusal, type Refusal, refuse, type Submit, type SubmitOutcome, taskId as taskIdOf } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
+import type { Receipts } from "../entry/receipts.ts";
 import type { BlobStore } from "../http/blobs.ts";
-import type { Journal, JournalledContribution, JournalledDevice } from "../journal/journal.ts";
+import type { Journal, JournalledContribution, JournalledDevice, JournalledReceipt } from "../journal/journal.ts";
 import { packRecord, unpackRecord } from "../journal/records.ts";
 import type { TunedParameters } from "../tuned.ts";
 import type { Clock } from "./clock.ts";
@@ -30,6 +40,7 @@ export interface AcceptancePorts {
   readonly tuned: TunedParameters;
   readonly journal: Journal;
   readonly blobs: BlobStore;
+  readonly receipts: Pick<Receipts, "note" | "forget">;
   /** What evaluations count at most, or null where that is not known (P-132). */
   readonly evaluatedRows: RunEvaluation | null;
   /** Steps that are closed, repeated attempts included in `attempt`. */
@@ -76,10 +87,11 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
     const evaluated =
       config.run.labels === undefined ? evaluatedBy(homes.get(task.deviceId), ports.evaluatedRows) : keptBackBy(task.expects.numExamples);
     const known = { run: config.run, stage: plan.stage, trained, shape, task, keepsStates, numClasses };
-    return readSubmission(submission, { ...known, wasReset, evaluated });
+    const contribution = readSubmission(submission, { ...known, wasReset, evaluated });
+    return isRefusal(contribution) ? contribution : poisoned(contribution, task);
   }
 
-  async function accept({ openedAt }: OpenStep, lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {
+  async function accept({ openedAt, plan }: OpenStep, lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {
     const { taskId, deviceId, header, tensors, state } = submission;
     if (lease.accepted === null) throw new Error(`task ${taskId} is not claimed`);
     const { sha256, contribution } = lease.accepted;
@@ -89,7 +101,8 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
     const { wasReset = false } = contribution;
     const by = device.clientKey === null ? {} : { by: device.clientKey };
     const record = { taskId, deviceId, sha256, bytes: packRecord(header, tensors), wasReset, ...by };
-    journal.putContribution(record, updated, state ?? null);
+    const receipt = receiptOf(ports, plan, { submission, sha256, by: device.clientKey });
+    journal.putContribution(record, updated, state ?? null, receipt);
     await journal.flushed();
     ports.onAccepted(taskId, deviceId);
     lease.end({ kind: "contributed", contribution, elapsedMs });
@@ -144,6 +157,18 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
       lease.end({ kind: "contributed", contribution });
     },
   };
+}
+
+/** What the client's receipts will say of a contribution (P-165). */
+function receiptOf(
+  { receipts }: AcceptancePorts,
+  { stage, round, step }: RoundPlan,
+  { submission, sha256, by }: { readonly submission: Submit; readonly sha256: string; readonly by: string | null },
+): JournalledReceipt | undefined {
+  if (by === null) return undefined;
+  const { taskId, deviceId, header, tensors } = submission;
+  const numBytes = (tensors?.length ?? 0) + Buffer.byteLength(JSON.stringify(header));
+  return receipts.note({ by, taskId, deviceId, stage, round, step, kind: header.kind, numBytes, sha256 });
 }
 
 /** Why a submission is no answer to any task of its device, or null. */

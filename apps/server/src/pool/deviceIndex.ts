@@ -13,11 +13,15 @@ export interface DeviceIndex {
   readonly size: number;
   /** How many have registered. */
   readonly numRegistered: number;
+  /** How many live with a client and are still to be registered. */
+  readonly numArriving: number;
   /** How many hold a share of the partition. */
   readonly numWithShare: number;
 }
 
 const isRegistered = (device: JournalledDevice | undefined) => Number(device !== undefined && device.numExamples !== null);
+const isArriving = (device: JournalledDevice | undefined) =>
+  Number(device !== undefined && device.numExamples === null && device.clientKey !== null);
 const hasShare = (device: JournalledDevice | undefined) => Number(device?.share !== undefined && device.share !== null);
 
 /** An index of the devices that are known; ids are given in order, without a gap. `onPut` hears of every change. */
@@ -25,6 +29,7 @@ export function createDeviceIndex(known: readonly JournalledDevice[], onPut: (de
   const devices = new Map<DeviceId, JournalledDevice>();
   const hosted = new Map<string | null, Set<DeviceId>>();
   let numRegistered = 0;
+  let numArriving = 0;
   let numWithShare = 0;
 
   function put(device: JournalledDevice): void {
@@ -32,6 +37,7 @@ export function createDeviceIndex(known: readonly JournalledDevice[], onPut: (de
     const before = devices.get(deviceId);
     devices.set(deviceId, device);
     numRegistered += isRegistered(device) - isRegistered(before);
+    numArriving += isArriving(device) - isArriving(before);
     numWithShare += hasShare(device) - hasShare(before);
     if (before === undefined || before.clientKey !== clientKey) {
       const earlier = before === undefined ? undefined : hosted.get(before.clientKey);
@@ -55,6 +61,9 @@ export function createDeviceIndex(known: readonly JournalledDevice[], onPut: (de
     },
     get numRegistered() {
       return numRegistered;
+    },
+    get numArriving() {
+      return numArriving;
     },
     get numWithShare() {
       return numWithShare;

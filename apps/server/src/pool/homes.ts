@@ -15,6 +15,8 @@ export interface Homes {
   devices(): readonly JournalledDevice[];
   readonly numDevices: number;
   readonly numRegistered: number;
+  /** Devices that live with a client and are still to be registered. */
+  readonly numArriving: number;
   get(deviceId: DeviceId): JournalledDevice | null;
   devicesOf(clientKey: string): readonly JournalledDevice[];
   /** Replaces a device's record, without journalling it. */
@@ -74,6 +76,9 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
     },
     get numRegistered() {
       return index.numRegistered;
+    },
+    get numArriving() {
+      return index.numArriving;
     },
     get: index.get,
     devicesOf: index.of,

@@ -34,6 +34,8 @@ export interface Lease {
   numMoves: number;
   /** Uptime by which its device, which moved for it, is to be registered where it lives now; null once it is. */
   arrivalBy: number | null;
+  /** How it ended; null before. */
+  ended: TaskOutcome["kind"] | null;
   end(outcome: TaskOutcome): void;
 }
 
@@ -53,6 +55,8 @@ export interface OpenStep {
   readonly takenBack: Set<DeviceId>;
   /** It missed its quorum: what it has is not summed. */
   isMissed: boolean;
+  /** The operator closed it early: what is in counts, whatever the quorum. */
+  isCutShort: boolean;
 }
 
 /** The step that is open now; null before the first. */
@@ -89,7 +93,18 @@ export function openStep(plan: RoundPlan, { runId, payloads, now }: Opening): Op
     leases.set(id, createLease(id, task));
   }
   const byDevice = new Map([...leases.values()].map((lease) => [lease.task.deviceId, lease]));
-  return { plan, payloads, leases, byDevice, isOver: false, openedAt: now, deadlineAt: null, takenBack: new Set(), isMissed: false };
+  return {
+    plan,
+    payloads,
+    leases,
+    byDevice,
+    isOver: false,
+    openedAt: now,
+    deadlineAt: null,
+    takenBack: new Set(),
+    isMissed: false,
+    isCutShort: false,
+  };
 }
 
 /** Whether a task can still be submitted. */
@@ -151,8 +166,10 @@ function createLease(id: string, task: PlannedTask): Lease {
     isWanted: false,
     numMoves: 0,
     arrivalBy: null,
+    ended: null,
     end(result) {
       lease.state = "over";
+      lease.ended = result.kind;
       outcome.resolve(result);
     },
   };

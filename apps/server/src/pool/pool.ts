@@ -17,12 +17,14 @@ import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
 import { type ComputeDesk, createComputeDesk } from "./computeDesk.ts";
+import { type Cuttable, cutShort, cuttable } from "./cutting.ts";
 import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts";
 import type { ResetReason } from "./homesPorts.ts";
 import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
 import { createOccupancy, type Occupation } from "./occupancy.ts";
 import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
+import { createTaskProgress, type TaskProgressNotes, type TaskSteps } from "./taskProgress.ts";
 import { taskTimes } from "./taskTimes.ts";
 import { endTakenBack, type WithdrawalPorts, withdraw } from "./withdrawal.ts";
 
@@ -38,10 +40,14 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   readonly helperToken: string | null;
   /** A plan that is journalled; throws for any other. */
   published(plan: RoundPlan): Published;
+  /** Whether the operator had closed the step before an earlier process ended. */
+  wasCutShort(plan: RoundPlan): boolean;
   /** A step is open; its tasks have not left. */
   onOpened(step: OpenStep): void;
   /** Something that a page shows has changed. */
   onChange(): void;
+  /** A client has said how far a task is. */
+  onProgress(): void;
   /** A device lost its private state and starts again. */
   onReset(deviceId: DeviceId, why: ResetReason): void;
   /** A client did not register these devices in time. */
@@ -54,13 +60,19 @@ export interface Pool extends DevicePool {
   readonly computeDesk: ComputeDesk;
   readonly keepsStates: boolean;
   step(): OpenStep | null;
+  /** The step that the operator may close early. */
+  cuttable(): Cuttable;
+  /** Closes it with what is in. */
+  cutShort(): void;
   /** Contributions of these devices to the open step, in device order. */
   accepted(deviceIds: readonly DeviceId[]): readonly Contribution[];
   /** A step has closed with these contributions. */
   counted(contributions: readonly Contribution[]): void;
   submit(client: Client, submission: Submit): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
-  /** A client says what share of a task is done. */
-  progressed(client: Client, taskId: string, fraction: number): void;
+  /** A client says how far a task is. */
+  progressed(client: Client, taskId: string, steps: TaskSteps): void;
+  /** How far tasks are, as clients say. */
+  readonly taskProgress: Pick<TaskProgressNotes, "of" | "speedOf">;
   /** The device cannot do the task. */
   declineTask(client: Client, taskId: string, reason: string): Refusal | null;
   /** A task was sent and not acknowledged: it is sent again, unless the client says that it does not host the device. */
@@ -92,6 +104,10 @@ export function createPool(ports: PoolPorts): Pool {
   });
   holdStates(ports);
   const members = createRoster(rosterPorts(ports, current, changes.tell));
+  const taskProgress = createTaskProgress({ current, members, clock }, () => {
+    delivery.changed();
+    ports.onProgress();
+  });
   const onTaskChange = () => {
     occupancy.changed();
     delivery.changed();
@@ -125,11 +141,13 @@ export function createPool(ports: PoolPorts): Pool {
       current.numOpened += 1;
       for (const contribution of accepted) acceptance.restore(step, contribution);
       closeIfEnough(step);
+      if (ports.wasCutShort(plan)) cutShort(step);
       const cancelDeadline = startDeadline(step, deadlineMs, clock, () => shut(step));
       ports.onOpened(step);
       occupancy.changed();
       return {
         takenBack: () => step.takenBack,
+        isCutShort: () => step.isCutShort,
         perform: (task) => (isComputeKind(task.spec.kind) ? computeDesk : delivery).perform(step, task),
         close() {
           cancelDeadline();
@@ -138,6 +156,8 @@ export function createPool(ports: PoolPorts): Pool {
       };
     },
     step: () => current.step,
+    cuttable: () => cuttable(current, config),
+    cutShort: () => cutShort(current.step),
     accepted: (deviceIds) => acceptedOf(current.step, deviceIds),
     counted: (contributions) => noteCounted(members, contributions),
     async submit(client, submission) {
@@ -146,11 +166,8 @@ export function createPool(ports: PoolPorts): Pool {
       ports.onChange();
       return answer;
     },
-    progressed(client, taskId, fraction) {
-      if (current.step?.leases.get(taskId)?.state !== "open") return;
-      client.progress = { fraction, at: clock.now() };
-      delivery.changed();
-    },
+    taskProgress,
+    progressed: taskProgress.said,
     declineTask(client, taskId, reason) {
       const refusal = delivery.decline(client, taskId, reason);
       if (refusal === null) ports.onChange();

@@ -1,6 +1,7 @@
 import type { DeviceId, RoundPlan } from "@tutti/core";
 import type { Withdrawn } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
+import type { Receipts } from "../entry/receipts.ts";
 import type { Journal, JournalledDevice, TakenBack } from "../journal/journal.ts";
 import type { StepName } from "./acceptance.ts";
 import type { Client } from "./members.ts";
@@ -11,6 +12,7 @@ import type { Roster } from "./roster.ts";
 export interface WithdrawalPorts {
   readonly config: CoordinatorConfig;
   readonly journal: Journal;
+  readonly receipts: Pick<Receipts, "note" | "forget">;
   /**
    * Takes a device out of the strategy's state, and with `isSummed`, while a contribution of its client's is being summed, out of the next one as
    * well. Whether there was anything of it; N counts the device.
@@ -47,6 +49,7 @@ export function withdraw(client: Client, { ports, members, step }: WithdrawalSou
     numContributions,
     numSummed: numInSum + devices.reduce((sum, { deviceId }) => sum + ports.numSummed(deviceId), 0),
   };
+  ports.receipts.forget(client.clientKey);
   members.withdraw(client, devices);
   return withdrawn;
 }

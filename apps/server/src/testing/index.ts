@@ -10,6 +10,7 @@ export type { ChildConfig, ChildMessage, KillableCoordinator } from "./killHarne
 export { freePort, startKillable } from "./killHarness.ts";
 export { lmdbStore } from "./lmdbStore.ts";
 export { writeLog } from "./loggedRun.ts";
+export { type NoUpgrades, startNoUpgrades } from "./noUpgrades.ts";
 export type { ProtocolClient, ProtocolClientOptions } from "./protocolClient.ts";
 export { joinAsClient } from "./protocolClient.ts";
 export { tinyFedAvg, tinyRun, tinyTuned } from "./tinyRun.ts";

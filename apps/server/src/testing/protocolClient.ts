@@ -69,10 +69,20 @@ export interface ProtocolClient {
   readonly events: readonly ClientEvent[];
   /** Resolves with the first event, past or future, that fits. */
   when<K extends ClientEvent["kind"]>(kind: K, fits?: (event: ClientEvent & { kind: K }) => boolean): Promise<ClientEvent & { kind: K }>;
-  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "declineState" | "progress" | "withdraw">(
-    name: N,
-    request: Request<N>,
-  ): Promise<Outcome<Answer<N>>>;
+  call<
+    N extends
+      | "hello"
+      | "loading"
+      | "register"
+      | "submit"
+      | "pause"
+      | "leave"
+      | "decline"
+      | "declineState"
+      | "progress"
+      | "withdraw"
+      | "receipt",
+  >(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
   /** Computes a task and submits it. */
   work(lease: TaskLease): Promise<void>;
   /** The submission of a task, without sending it. */

@@ -35,7 +35,7 @@ export function SheetImport({ name, sheet, task, room, onHeader, onTake, onCance
   const columns: readonly (keyof ColumnChoice)[] = task.fields.textB === null ? ["text", "label"] : ["text", "textB", "label"];
   return (
     <section class="sheet-import card" aria-labelledby="sheet-title" data-testid="sheet-import">
-      <h3 id="sheet-title">{words.sheet.title(name, sheet.rows.length)}</h3>
+      <h2 id="sheet-title">{words.sheet.title(name, sheet.rows.length)}</h2>
       <div class="sheet-columns">
         {columns.map((use) => (
           <label key={use} class="field">

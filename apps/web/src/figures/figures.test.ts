@@ -1,31 +1,70 @@
 import { h } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { expect, test } from "vitest";
+import { axisTicks } from "../join/estimates.ts";
 import { emptyStatus } from "../testing/events.ts";
-import { barHeights } from "./layerBars.tsx";
-import { LossLine, smoothed } from "./lossLine.tsx";
+import { LayerBars, layerAxis } from "./layerBars.tsx";
+import { LossLine, lossesByRound } from "./lossLine.tsx";
 import { measuresOf } from "./staff.tsx";
 
-test("bars are linear between the extremes, a layer without a score has none", () => {
-  expect(barHeights([8, 12, null, 10])).toEqual([0.18, 1, 0, 0.59]);
+test("bars stand on zero, so that scores which differ by a hundredth look alike", () => {
+  const axis = layerAxis([8.57, 8.63, null, 8.6]);
+  expect(axis.isLogarithmic).toBe(false);
+  expect(axis.base).toBe(0);
+  expect(axis.shareOf(8.63)).toBe(1);
+  expect(axis.shareOf(8.57)).toBeCloseTo(8.57 / 8.63, 12);
+  expect(axis.ticks).toEqual([0, 2, 4, 6, 8]);
 });
 
-test("scores that differ by orders of magnitude are drawn on a logarithmic scale", () => {
-  const [low, middle, high] = barHeights([10, 100, 1000]);
-  expect([low, high]).toEqual([0.18, 1]);
-  expect(middle).toBeCloseTo(0.59, 10);
+test("scores on both sides of zero have bars up and down from it", () => {
+  const axis = layerAxis([-4, 12]);
+  expect([axis.base, axis.shareOf(-4), axis.shareOf(12), axis.shareOf(4)]).toEqual([0.25, 0, 1, 0.5]);
 });
 
-test("the number beside the loss line is that of its end, not the latest batch's, and large ones are written out", () => {
-  const html = renderToString(h(LossLine, { losses: [2, 0.0051] }));
-  expect(html).toContain("2.0 at first, 1.6 now");
-  expect(html).toMatch(/>1\.6<\/text>/);
-  expect(renderToString(h(LossLine, { losses: [1234.4, 1234.4] }))).toContain(">1234</text>");
+test("scores that differ by orders of magnitude stand on a logarithmic scale, which is said, with powers of ten", () => {
+  const axis = layerAxis([20, 300, 4000]);
+  expect(axis.isLogarithmic).toBe(true);
+  expect(axis.ticks).toEqual([10, 100, 1000]);
+  expect([axis.shareOf(10), axis.shareOf(4000)]).toEqual([0, 1]);
+  const html = renderToString(h(LayerBars, { scores: [20, 300, 4000], selected: [1], numLayers: 3 }));
+  expect(html).toContain("The scale is logarithmic.");
+  expect(html).toContain(">1000</text>");
 });
 
-test("equal scores are drawn alike, and no score at all draws nothing", () => {
-  expect(barHeights([7, 7])).toEqual([0.6, 0.6]);
-  expect(barHeights([null, null])).toEqual([0, 0]);
+test("no score at all draws bars of no height, and no axis", () => {
+  expect(layerAxis([null, null]).ticks).toEqual([]);
+  expect(layerAxis([0, 0]).shareOf(0)).toBe(0);
+});
+
+test("the loss of a round is the mean over this tab's devices, beside that of all, in the order of the rounds", () => {
+  const here = [
+    { stage: "count", round: 1, sum: 9, count: 3 },
+    { stage: "train", round: 2, sum: 2.4, count: 2 },
+  ] as const;
+  const history = [
+    { stage: "count", round: 1, trainLoss: 3.5, evaluations: [] },
+    { stage: "train", round: 1, trainLoss: 1.5, evaluations: [] },
+    { stage: "train", round: 2, trainLoss: null, evaluations: [] },
+  ] as const;
+  expect(lossesByRound(here, history)).toEqual({
+    rounds: [
+      { stage: "count", round: 1 },
+      { stage: "train", round: 1 },
+      { stage: "train", round: 2 },
+    ],
+    tab: [3, null, 1.2],
+    all: [3.5, 1.5, null],
+  });
+  const html = renderToString(h(LossLine, { here, history }));
+  expect(html).toContain("3 at first, 1.2 now");
+  expect([...html.matchAll(/text-anchor="end">([^<]+)<\/text>/g)].map(([, tick]) => Number(tick))).toEqual([2, 3]);
+});
+
+test("axes have round numbers", () => {
+  expect(axisTicks(0, 8.63, 3)).toEqual([0, 5]);
+  expect(axisTicks(1.02, 1.68, 3)).toEqual([1.2, 1.4, 1.6]);
+  expect(axisTicks(-0.3, 0.3, 3)).toEqual([-0.2, 0, 0.2]);
+  expect(axisTicks(4, 4, 3)).toEqual([4]);
 });
 
 test("the staff has a measure per round: played, under way, ahead; lower loss is higher", () => {
@@ -45,9 +84,4 @@ test("many rounds share measures, and a run that has not begun has none", () => 
   expect(measures.map(({ state }) => state).indexOf("current")).toBe(3);
   expect(measures.at(-1)).toMatchObject({ firstRound: 46, lastRound: 50 });
   expect(measuresOf(emptyStatus, 12)).toEqual([]);
-});
-
-test("the loss line starts at the first loss and follows a level with a mean over about five steps", () => {
-  expect(smoothed([4, 4, 9])).toEqual([4, 4, 5]);
-  expect(smoothed([])).toEqual([]);
 });

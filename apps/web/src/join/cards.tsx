@@ -1,25 +1,48 @@
 import { formatBytes, formatPercent, formatScore, liveScore } from "@tutti/core";
 import type { EvaluationPoint, PlanPoint, Status } from "@tutti/protocol";
 import { words } from "../words/words.ts";
+import { shareBounds } from "./estimates.ts";
 import { asSentence } from "./text.ts";
 import type { View } from "./view.ts";
 
-/** Bytes of this tab, and what choosing layers and small numbers has saved it. */
+/** Bytes of this tab, and what the layers that travel are beside all of them. */
 export function TrafficCard({ view }: { readonly view: View }) {
-  const { sentBytes, receivedBytes, savedBytes } = view.traffic;
+  const { sentBytes, receivedBytes, layerBytes, allLayersBytes, allLayersF32Bytes, stateBytes } = view.traffic;
   return (
     <section class="card" aria-labelledby="traffic-title">
       <h2 id="traffic-title">{words.traffic.title}</h2>
+      {allLayersBytes > 0 && <ByteBars layerBytes={layerBytes} allLayersBytes={allLayersBytes} />}
       <dl class="facts">
         <dt>{words.traffic.sent}</dt>
         <dd data-testid="bytes-sent">{formatBytes(sentBytes)}</dd>
-        <dt>{words.traffic.saved}</dt>
-        <dd data-testid="bytes-saved">{formatBytes(savedBytes)}</dd>
+        <dt>{words.traffic.layers}</dt>
+        <dd data-testid="bytes-layers">{formatBytes(layerBytes)}</dd>
+        <dt>{words.traffic.allLayers}</dt>
+        <dd data-testid="bytes-all-layers">{formatBytes(allLayersBytes)}</dd>
+        {stateBytes > 0 && (
+          <>
+            <dt>{words.traffic.states}</dt>
+            <dd>{formatBytes(stateBytes)}</dd>
+          </>
+        )}
         <dt>{words.traffic.received}</dt>
         <dd data-testid="bytes-received">{formatBytes(receivedBytes)}</dd>
       </dl>
-      <p class="soft small note">{words.traffic.note}</p>
+      <p class="soft small note" data-testid="bytes-note">
+        {allLayersBytes === 0 ? words.traffic.nothingYet : words.traffic.saved(layerBytes / allLayersBytes, layerBytes / allLayersF32Bytes)}{" "}
+        {words.traffic.note}
+      </p>
     </section>
+  );
+}
+
+/** Two bars over each other, of one scale; the facts below give the same numbers. */
+function ByteBars({ layerBytes, allLayersBytes }: { readonly layerBytes: number; readonly allLayersBytes: number }) {
+  return (
+    <div class="byte-bars" aria-hidden="true">
+      <span class="byte-bar all" />
+      <span class="byte-bar" style={{ width: `${Math.min(100, (100 * layerBytes) / allLayersBytes)}%` }} />
+    </div>
   );
 }
 
@@ -81,7 +104,7 @@ export function Computer({ view }: { readonly view: View }) {
           {ready === null ? "…" : words.computer.backendName(ready.backend, ready.threads)}
         </dd>
         <dt>{words.computer.devices}</dt>
-        <dd data-testid="devices">{ready === null ? "…" : deviceIds.length === 0 ? words.computer.noDevices : deviceIds.length}</dd>
+        <dd data-testid="devices">{ready === null ? "…" : deviceIds.length === 0 ? noDevices(view) : deviceIds.length}</dd>
         <dt>{words.computer.examples}</dt>
         <dd data-testid="examples">{ready === null ? "…" : numExamples}</dd>
       </dl>
@@ -90,6 +113,11 @@ export function Computer({ view }: { readonly view: View }) {
       </p>
     </section>
   );
+}
+
+/** A tab that rests has given its devices to others; it is no newcomer. */
+function noDevices({ isPaused, numTasksDone }: View): string {
+  return isPaused && numTasksDone > 0 ? words.computer.noDevicesNow : words.computer.noDevices;
 }
 
 /** How well the model does: the last evaluation of each kind on the test split, the newcomer's first. */
@@ -107,6 +135,7 @@ export function Results({ status }: { readonly status: Status }) {
       <p class="score" data-testid="accuracy-newcomer">
         {scoreOf(newcomer)}
       </p>
+      <Uncertainty point={newcomer} />
       <p class="soft" data-testid="accuracy-texts">
         {words.results.newcomer(newcomer)}
       </p>
@@ -116,6 +145,16 @@ export function Results({ status }: { readonly status: Status }) {
         ))}
       </dl>
     </section>
+  );
+}
+
+/** How far the true share may be from the one that was measured; it says much of 45 texts and little of 10,000. */
+function Uncertainty({ point: { accuracy, numExamples } }: { readonly point: EvaluationPoint }) {
+  if (accuracy === undefined || numExamples === undefined || numExamples === 0) return null;
+  return (
+    <p class="small" data-testid="accuracy-bounds">
+      {words.results.between(...shareBounds(accuracy, numExamples))}
+    </p>
   );
 }
 

@@ -1,36 +1,45 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
-import { type ClientSession, type DeviceStore, memoryStore, tokenIn } from "@tutti/client";
+import type { ReadonlySignal } from "@preact/signals";
+import { type ClientSession, tokenIn } from "@tutti/client";
 import type { Example } from "@tutti/data";
-import { workerTrainer } from "@tutti/model/bridge";
-import { availableThreads } from "@tutti/model/threads";
 import { rememberRun } from "../storage/cameBack.ts";
-import { type ClaimedKey, claimClientKey, newClientKey } from "../storage/clientKey.ts";
-import { openDatabase } from "../storage/database.ts";
-import { indexedDbStore } from "../storage/indexedDbStore.ts";
-import { type BackendMemory, type BackendMemoryOptions, backendMemory } from "../storage/rememberedBackend.ts";
-import { type PersistentTrainer, persistentTrainer, type Workshop } from "../training/persistentTrainer.ts";
-import { startThreads } from "../training/threads.ts";
-import workerScript from "../training/worker.ts?worker&url";
-import { words } from "../words/words.ts";
-import { type DataSource, hostingOf } from "./dataSource.ts";
-import { machineProfile } from "./machineProfile.ts";
+import { type BackendMemory, backendMemory } from "../storage/rememberedBackend.ts";
+import { hereAndNow } from "../training/workshop.ts";
+import type { Choices } from "./choices.ts";
+import type { DataSource } from "./dataSource.ts";
+import type { DeviceSigns } from "./energy.ts";
+import { type Healing, watchHealing } from "./healing.ts";
+import { createLending, type Lending } from "./lending.ts";
+import { openSession, type PreparedWorker, prepareWorker } from "./openSession.ts";
 import { markTitle, openTabChannel, takePart } from "./otherTabs.ts";
 import { pageFolder } from "./pageFolder.ts";
 import type { PageParams } from "./queryParams.ts";
+import { saveReceipt } from "./receiptFile.ts";
+import { keepReceipts, type ReceiptKeeper } from "./receiptKeeper.ts";
 import { type RememberedJoin, rememberJoin } from "./rejoin.ts";
-import { headline, notKeptNotice } from "./text.ts";
-import { emptyView, nextView, type PageEvent, pageStateOf, type View } from "./view.ts";
+import { createShownView, type ShownView } from "./shownView.ts";
+import { type Offers, type Watch, watchSurroundings } from "./surroundings.ts";
+import { emptyView, type PageEvent, type View } from "./view.ts";
 import { createWakeLock } from "./wakeLock.ts";
 
 /** What the page can do. */
 export interface JoinController {
   readonly view: ReadonlySignal<View>;
+  readonly choices: ReadonlySignal<Choices>;
+  /** Which conditions the browser can tell. */
+  offers(): Offers;
+  /** What tells kinds of devices apart. */
+  signs(): DeviceSigns;
   /** `before` is what the tab remembers of how it took part until it was reloaded. */
   join(source: DataSource, before?: RememberedJoin | null): void;
   /** What lets this tab in, where its address does not carry it. */
   bring(token: string): void;
+  /** Stands still at once: the task at hand goes on when the tab does, or goes back after a while. */
   pause(): void;
+  /** Finishes the task at hand first. */
+  pauseAfterTask(): void;
   resume(): void;
+  choose(choices: Partial<Choices>): void;
+  downloadReceipt(): void;
   leave(): void;
   /** Leaves for good: what the server and this browser keep of the tab's devices is deleted. */
   leaveAndDelete(): void;
@@ -48,104 +57,94 @@ export interface LandingController extends JoinController {
   name(nickname: string): void;
 }
 
-interface Kept {
-  readonly store: DeviceStore;
-  readonly key: ClaimedKey;
-  /** Why nothing is kept through a reload; null where it is. */
-  readonly whyNotKept: unknown;
+/** The parts of the page that live as long as it does, and the session of the moment. */
+interface Parts {
+  readonly shown: ShownView;
+  readonly surroundings: Watch;
+  readonly lending: Lending;
+  readonly receipts: ReceiptKeeper;
+  readonly healing: Healing;
+  session: ClientSession | null;
+  pace(share: number): void;
 }
-
-/** Events that come many times a second are shown together, so that drawing never keeps the page busy. */
-const frequent: readonly PageEvent["kind"][] = ["step", "loading", "traffic", "status"];
-const showEveryMs = 500;
-
-/** Socket and messages, which nobody needs who only reads the page. */
-const loadSession = () => import("./session.ts");
 
 /** Holds the socket, the store and the training worker, and turns what happens into a view. */
 export function createJoinController(params: PageParams): LandingController {
-  const view = signal<View>(emptyView);
-  const keepAwake = createWakeLock();
+  const parts = createParts();
+  const { shown, lending, receipts, healing, surroundings } = parts;
   const memory = backendMemory(hereAndNow);
   let token = tokenIn(location.href);
   let { nickname } = params;
-  let session: ClientSession | null = null;
-  let latest = emptyView;
-  let shownLater: ReturnType<typeof setTimeout> | null = null;
-
-  function show(): void {
-    if (shownLater !== null) clearTimeout(shownLater);
-    shownLater = null;
-    view.value = latest;
-    const state = pageStateOf(latest);
-    document.documentElement.dataset.state = state;
-    document.title = `${headline(state, latest)} · Tutti`;
-    keepAwake(state === "training" || state === "waiting" || state === "loading");
-  }
+  let prepared: PreparedWorker | null = null;
+  let remembered: RememberedJoin | null = null;
 
   function onEvent(event: PageEvent): void {
-    latest = nextView(latest, event, performance.now());
-    if (event.kind === "ready" && latest.welcome !== null) rememberRun(pageFolder(), { runId: latest.welcome.runId, script: workerScript });
-    if (!frequent.includes(event.kind)) show();
-    else shownLater ??= setTimeout(show, showEveryMs);
+    shown.onEvent(event);
+    if (event.kind === "traffic") lending.look();
+    healing.onEvent(event);
+    receipts.onEvent(event);
+    const { welcome } = shown.latest();
+    if (event.kind === "ready" && welcome !== null) rememberRun(pageFolder(), { runId: welcome.runId, script: hereAndNow.version });
   }
 
-  let prepared: PersistentTrainer | null = null;
-
-  /** The worker's script and the session's come at the same time. */
-  function prepare(): PersistentTrainer {
-    const onNotice = (message: string): void => onEvent({ kind: "notice", message });
-    const open = (numThreads: number) => openWorkshop(numThreads, onNotice);
-    prepared ??= persistentTrainer({ open, availableThreads, after, onNotice, memory });
-    prepared.prepare(params.threads);
-    void loadSession().catch(() => undefined); // who joins is told
+  const prepare = (): PreparedWorker => {
+    prepared ??= prepareWorker({ numThreads: params.threads, memory, onEvent });
     return prepared;
+  };
+
+  /** Notes how the tab takes part, for a reload. */
+  function remember(joined: RememberedJoin | null): void {
+    remembered = joined;
+    rememberJoin(pageFolder(), joined);
   }
 
   async function begin(source: DataSource, before: RememberedJoin | null): Promise<void> {
-    const onNotice = (message: string): void => onEvent({ kind: "notice", message });
-    const trainer = prepare();
+    if (before?.isPaused === true) {
+      lending.order("user");
+      healing.cameBackPaused();
+    }
+    lending.look();
+    const onPace = (pace: Parts["pace"]): void => {
+      parts.pace = pace;
+      lending.apply();
+    };
+    const worker = prepare();
     prepared = null;
     const presence = takePart(openTabChannel(pageFolder()), markTitle);
-    const { joinRun } = await loadSession();
-    const { store, key, whyNotKept } = await keepingPlace(slotOf(params.tab, source));
-    const isKept = whyNotKept === null;
-    latest = { ...latest, isKept };
-    if (!isKept) onNotice(notKeptNotice(whyNotKept, before !== null));
-    session = joinRun({
-      url: pageFolder(),
-      ...(token === null ? {} : { token }),
-      clientKey: key.clientKey,
-      trainer,
-      store,
-      hosting: hostingOf(source),
-      backend: params.backend,
-      backendAskedBy: "address",
-      threads: params.threads,
-      kernels: params.kernels,
-      ...(params.machine === null ? { profile: machineProfile } : { simulated: params.machine }),
-      wasmPath: new URL("wasm/", pageFolder()).href,
-      ...(nickname === "" ? {} : { nickname }),
-      onEvent,
+    const { session, isKept, close } = await openSession(source, {
+      ...{ params: { ...params, nickname }, token, worker, memory, lending, healing, onEvent, onPace },
+      wasReloaded: before !== null,
     });
-    rememberJoin(pageFolder(), { source: source.kind, isKept });
+    parts.session = session;
+    if (!isKept) shown.keepsNothing();
+    remember({ source: source.kind, isKept, ...(lending.isOrdered() ? { isPaused: true } : {}) });
     const { reason } = await session.whenEnded;
-    if (reason !== "reload") rememberJoin(pageFolder(), null);
-    key.release();
+    if (reason !== "reload") remember(null);
     presence.close();
-    trainer.close();
+    close();
+  }
+
+  function order(act: () => void): void {
+    act();
+    if (remembered !== null)
+      remember({ source: remembered.source, isKept: remembered.isKept, ...(lending.isOrdered() ? { isPaused: true } : {}) });
   }
 
   return {
-    view,
-    changeExamples: (examples) => ignoring(session?.changeExamples(examples)),
+    view: shown.view,
+    changeExamples: (examples) => ignoring(parts.session?.changeExamples(examples)),
     memory,
     prepare: () => void prepare(),
     name(given) {
       nickname = given;
     },
+    choices: lending.choices,
+    offers: surroundings.offers,
+    signs: surroundings.signs,
     join(source, before = null) {
-      latest = { ...emptyView, hasJoined: true, hasOwn: source.kind === "own" };
+      lending.restart();
+      if (lending.choices.value.onlyIdle) void surroundings.watchIdle(false);
+      shown.reset({ ...emptyView, hasJoined: true, hasOwn: source.kind === "own", drain: surroundings.drain() });
       onEvent({ kind: "connection", state: "connecting" });
       begin(source, before).catch((error: unknown) => onEvent({ kind: "ended", end: { reason: "failed", message: messageOf(error) } }));
     },
@@ -153,75 +152,66 @@ export function createJoinController(params: PageParams): LandingController {
       token = given;
       location.replace(`#${new URLSearchParams({ token: given })}`); // a reload finds it in the address
     },
-    pause: () => session?.pause(),
-    resume: () => session?.resume(),
-    leave: () => void session?.leave(),
-    leaveAndDelete: () => void session?.leaveAndDelete(),
+    pause: () => order(() => lending.order("user")),
+    pauseAfterTask: () => order(() => lending.order("afterTask")),
+    resume: () => order(lending.resume),
+    choose: (choices) => void choose(choices, parts),
+    downloadReceipt: () => void receipts.get().then((receipt) => receipt !== null && saveReceipt(receipt)),
+    leave: () => void leave(parts),
+    leaveAndDelete: () => void leaveAndDelete(parts),
   };
 }
 
-/**
- * A place belongs to the coordinator's path, several may share a host, and to its examples: the same ones find their device again, others
- * are another device. Their fingerprint stays here.
- */
-function slotOf(tab: string, source: DataSource): string {
-  const { pathname } = new URL(pageFolder());
-  const place = pathname === "/" ? tab : `${pathname}${tab}`;
-  return source.kind === "share" ? place : `${place}/${source.identity}`;
-}
-
-async function keepingPlace(slot: string): Promise<Kept> {
-  try {
-    const database = await openDatabase();
-    const key = await claimClientKey(database, slot);
-    return { store: indexedDbStore(database, key.clientKey), key, whyNotKept: null };
-  } catch (error) {
-    return {
-      store: memoryStore(),
-      key: { clientKey: newClientKey(), release: () => undefined },
-      whyNotKept: storageRefusal() ?? error ?? words.notices.unknownReason,
-    };
-  }
-}
-
-/** The error that a browser gives whose settings forbid this site to store anything; not every one gives it for a database. */
-function storageRefusal(): unknown {
-  try {
-    return window.sessionStorage === null ? words.notices.noStorage : null;
-  } catch (error) {
-    return error;
-  }
-}
-
-/** Whether this browser has loaded the worker of this version of the page. */
-export const isWorkerOf = (script: string | undefined): boolean => script === workerScript;
-
-/** The built worker's name holds a hash of everything that computes. */
-const hereAndNow: BackendMemoryOptions = {
-  storage: () => localStorage,
-  version: workerScript,
-  userAgent: navigator.userAgent,
-  now: Date.now,
-};
-
-function openWorkshop(numThreads: number, onNotice: (sentence: string) => void): Workshop {
-  const worker = new Worker(workerScript, { type: "module" });
-  const trainer = workerTrainer(worker, onNotice);
-  worker.addEventListener("error", (event) =>
-    trainer.fail(new Error(`the training worker stopped: ${event.message || "it could not be loaded"}`)),
+function createParts(): Parts {
+  const keepAwake = createWakeLock();
+  const shown = createShownView((_, state) =>
+    keepAwake(lending.choices.value.keepsAwake && (state === "training" || state === "waiting" || state === "loading")),
   );
-  const threads = startThreads(numThreads - 1, trainer.fail);
-  if (numThreads > 1) worker.postMessage({ id: 0, method: "threads" }, [...threads.ports]);
-  const close = (): void => {
-    worker.terminate();
-    threads.close();
-  };
-  return { trainer, close };
+  const surroundings = watchSurroundings(() => {
+    shown.onEvent({ kind: "battery", drain: surroundings.drain() });
+    lending.look();
+  });
+  const lending = createLending({
+    storage: () => localStorage,
+    around: () => {
+      const { sentBytes, receivedBytes } = shown.latest().traffic;
+      return { ...surroundings.now(), numBytes: sentBytes + receivedBytes };
+    },
+    pause: (options) => parts.session?.pause(options),
+    resume: () => parts.session?.resume(),
+    pace: (share) => parts.pace(share),
+    onRest: (reason, isHeld) => shown.onEvent({ kind: "rest", reason, isHeld }),
+  });
+  const receipts = keepReceipts({
+    ask: async () => (await parts.session?.receipt()) ?? null,
+    now: () => performance.now(),
+    onReceipt: (receipt) => shown.onEvent({ kind: "receipt", receipt }),
+  });
+  const healing = watchHealing({
+    check: () => parts.session?.checkConnection(),
+    onIncident: (incident) => shown.onEvent({ kind: "incident", incident }),
+  });
+  const parts: Parts = { shown, surroundings, lending, receipts, healing, session: null, pace: () => undefined };
+  return parts;
 }
 
-function after(ms: number, act: () => void): () => void {
-  const timer = setTimeout(act, ms);
-  return () => clearTimeout(timer);
+async function choose(choices: Partial<Choices>, { lending, surroundings }: Parts): Promise<void> {
+  // the browser asks its user, and may refuse
+  const isRefused = choices.onlyIdle === true && !(await surroundings.watchIdle(true));
+  lending.change(isRefused ? { ...choices, onlyIdle: false } : choices);
+}
+
+/** A coordinator that does not answer keeps nobody. */
+const farewellMs = 1000;
+
+async function leave({ session, receipts }: Parts): Promise<void> {
+  await Promise.race([receipts.get(), new Promise((resolve) => setTimeout(resolve, farewellMs))]);
+  await session?.leave();
+}
+
+async function leaveAndDelete({ session, receipts }: Parts): Promise<void> {
+  const withdrawn = (await session?.leaveAndDelete()) ?? null;
+  if (withdrawn !== null) receipts.forget();
 }
 
 /** Who trains a share, or has no example left, changes nothing. */

@@ -4,6 +4,7 @@ import type { RunInfo } from "@tutti/protocol";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { GrowingExamples } from "../class/growingExamples.tsx";
+import { openOfferChannel, takeOffers } from "../class/offeredExamples.ts";
 import { Ensemble } from "../figures/ensemble.tsx";
 import { PageFrame } from "../frame/pageFrame.tsx";
 import { words } from "../words/words.ts";
@@ -38,6 +39,7 @@ export function JoinPage({ controller, run, runProblem, comeback, landing }: Joi
     controller.join(chosen);
   };
   // whoever brought a wrong word is asked for it again
+  useOffers(run.value, landing, () => view.hasOwn || !view.hasJoined);
   const isWrongWord = view.end?.reason === "failed" && view.end.rule === "P-102";
   useEffect(() => {
     if (view.end !== null) landing.table.value?.end();
@@ -45,6 +47,7 @@ export function JoinPage({ controller, run, runProblem, comeback, landing }: Joi
   return (
     <PageFrame
       current="join"
+      opensElsewhere={view.hasJoined && view.end === null}
       sign={<ConnectionSign view={view} />}
       ornament={<Ensemble numTabs={(view.status ?? run.value?.status)?.numConnected ?? 0} />}
       foot={
@@ -81,6 +84,22 @@ export function JoinPage({ controller, run, runProblem, comeback, landing }: Joi
       <Announcer text={announcement(view)} />
     </PageFrame>
   );
+}
+
+/** Sentences that were corrected on another page of this browser come into the table, unless the tab trains a share. */
+function useOffers(run: RunInfo | null, landing: LandingState, hasTable: () => boolean): void {
+  const table = landing.table.value;
+  const numClasses = run === null ? 0 : (classificationOf(run.run.task)?.classes.length ?? 0);
+  useEffect(() => {
+    if (table === null || numClasses === 0) return;
+    const channel = openOfferChannel(pageFolder());
+    takeOffers(channel, numClasses, (example) => {
+      if (!hasTable()) return "share";
+      table.add([example]);
+      return "taken";
+    });
+    return () => channel.close();
+  }, [table, numClasses, hasTable()]);
 }
 
 /** Who brought own examples can add to them. */
@@ -126,13 +145,14 @@ function ConnectionSign({ view }: { readonly view: View }) {
   );
 }
 
+/** Little: the line that stays for a while, and the stage. Rounds go by too fast to be heard. */
 function announcement(view: View): string {
   if (!view.hasJoined) return "";
   const { status } = view;
-  const line = headline(pageStateOf(view), view);
-  return status === null || status.stage === null || !hasBegun(status)
+  const line = view.calm?.text ?? headline(pageStateOf(view), view);
+  return status === null || status.stage === null || status.round === 0 || !hasBegun(status)
     ? line
-    : `${line}. ${words.stageNames[status.stage]}, ${words.roundOf(status)}.`;
+    : `${line}. ${words.stageNames[status.stage]}.`;
 }
 
 const announceEveryMs = 4_000;

@@ -71,18 +71,25 @@ test("how long the run lasts is an estimate once a step was measured, and before
 
 test("what leaves the tab, what never does and what is kept follow from the run's settings, and do not contradict each other", () => {
   const facts = (keepsStates: boolean, strategy: unknown) => runOf({ keepsStates }, { strategy });
-  const kept = privacySentences(facts(true, presets.demo.strategy));
+  const kept = privacySentences(facts(true, presets.demo.strategy), true);
   expect(kept.sent.join(" ")).toContain("A copy of its own layers’ parameters");
   expect(kept.never.join(" ")).not.toContain("layers");
-  const alone = privacySentences(facts(false, presets.demo.strategy));
+  const alone = privacySentences(facts(false, presets.demo.strategy), false);
   expect(alone.sent.join(" ")).not.toContain("copy");
   expect(alone.never).toContain("The parameters of the layers that are not shared.");
   expect(alone.sent.join(" ")).not.toContain("How fast");
-  expect(privacySentences(facts(false, strategies.fedPipe.defaults)).sent.join(" ")).toContain(
+  expect(privacySentences(facts(false, strategies.fedPipe.defaults), true).sent.join(" ")).toContain(
     "How fast this computer and its connection are",
   );
-  const unknown = privacySentences(null);
+  const unknown = privacySentences(null, true);
   expect(unknown.sent.join(" ")).toMatch(/A copy of .* If the run plans for each device/);
+  expect(kept.kept[0]).toMatch(/^The model and your place in the run/);
+  expect(alone.kept).toEqual([
+    "Nothing: its settings forbid it. After a reload, the tab starts again.",
+    "Leave or close the tab and training stops here. What was summed into the model before stays in it.",
+  ]);
+  expect(kept.kept.join(" ")).not.toContain("own examples");
+  expect(privacySentences(runOf({}, { roster: "open" }), true).kept.join(" ")).toContain("Your own examples, if you add some, until");
   for (const { never } of [kept, alone, unknown]) expect(never[0]).toBe("Your examples: not one word of them.");
 });
 

@@ -49,7 +49,7 @@ export function Landing(props: LandingProps) {
       <div class="at-hand">{run !== null && <Programme run={run} downloads={downloads} address={address} />}</div>
       <div class="columns before-cards">
         <PreflightCard device={device} needs={needs} />
-        <Privacy facts={run} />
+        <Privacy facts={run} canStore={device?.canStore ?? true} />
       </div>
     </div>
   );

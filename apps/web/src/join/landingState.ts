@@ -5,7 +5,8 @@ import { openExamplesChannel, takeOffered } from "../examples/offeredExamples.ts
 import { type OwnExamples, ownExamples } from "../examples/ownExamples.ts";
 import { joinedBefore } from "../storage/cameBack.ts";
 import { cleanNickname, rememberedNickname, rememberNickname } from "../storage/nickname.ts";
-import { isWorkerOf, type LandingController } from "./controller.ts";
+import { isWorkerOf } from "../training/workshop.ts";
+import type { LandingController } from "./controller.ts";
 import { lookAtDevice } from "./deviceProbes.ts";
 import { countDownloads, type Downloads } from "./downloads.ts";
 import { lookForOtherTabs, openTabChannel } from "./otherTabs.ts";
@@ -24,7 +25,7 @@ export interface LandingState {
   showOtherTab(): void;
   /** The name as it is typed, which is kept for the next visit. */
   takeNickname(): string;
-  /** The run is known: its model and this browser's examples for it can be looked up. */
+  /** The run is known, or another one is served now: its model and this browser's examples for it can be looked up. */
   learnRun(run: RunInfo): void;
   /** Looks at the device and for other tabs. */
   look(): void;
@@ -38,6 +39,7 @@ export function createLandingState(folder: string, params: PageParams, controlle
   const table = signal<OwnExamples | null>(null);
   const nickname = signal(params.nickname === "" ? rememberedNickname() : params.nickname);
   const before = joinedBefore(folder);
+  let known: string | null = null;
   let others: ReturnType<typeof lookForOtherTabs> | null = null;
 
   const found = (): void => {
@@ -60,6 +62,8 @@ export function createLandingState(folder: string, params: PageParams, controlle
       return name;
     },
     learnRun({ run, runId, urls, status }) {
+      if (known === runId) return;
+      known = runId;
       const task = classificationOf(run.task);
       if (task !== null) {
         const place = placeOfExamples(folder, params.tab, task);

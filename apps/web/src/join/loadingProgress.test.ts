@@ -2,6 +2,7 @@ import type { SessionEvent } from "@tutti/client";
 import { h } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { expect, test } from "vitest";
+import { idleController } from "../testing/controller.ts";
 import { welcomeEvent } from "../testing/events.ts";
 import { RunView } from "./runView.tsx";
 import { emptyView, nextView, type View } from "./view.ts";
@@ -9,17 +10,7 @@ import { emptyView, nextView, type View } from "./view.ts";
 /** The page after events at these times. */
 function shownAfter(events: readonly (readonly [SessionEvent, number])[]): string {
   const view = events.reduce<View>((before, [event, nowMs]) => nextView(before, event, nowMs), { ...emptyView, hasJoined: true });
-  const nothing = (): void => undefined;
-  const controller = {
-    view: { value: view } as never,
-    join: nothing,
-    bring: nothing,
-    pause: nothing,
-    resume: nothing,
-    leave: nothing,
-    leaveAndDelete: nothing,
-  };
-  return renderToString(h(RunView, { view, controller, onJoinAgain: nothing }));
+  return renderToString(h(RunView, { view, controller: idleController(view), onJoinAgain: () => undefined }));
 }
 
 const loading = (doneBytes: number): SessionEvent => ({

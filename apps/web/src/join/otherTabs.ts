@@ -9,9 +9,13 @@ type Word = "isAnyoneHere" | "iTakePart" | "showYourself";
 
 const channelName = (folder: string): string => `tutti${new URL(folder).pathname}`;
 
-/** A channel for the run whose pages lie in `folder`; null in a browser that has none. */
+/** A channel for the run whose pages lie in `folder`; null in a browser that has none, or whose settings forbid this site to have one. */
 export function openTabChannel(folder: string): TabChannel | null {
-  return typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(channelName(folder));
+  try {
+    return new BroadcastChannel(channelName(folder));
+  } catch {
+    return null;
+  }
 }
 
 /** Another tab of this browser that takes part, as far as it is known. */

@@ -5,21 +5,28 @@ import { words } from "../words/words.ts";
 /** What of a run decides what leaves a tab. */
 export type PrivacyFacts = Pick<RunInfo, "keepsStates" | "run">;
 
-/** What leaves the tab, what never does and what is kept here, each sentence true of this run; null for a run that is not known yet, of which the most is said. */
-export function privacySentences(facts: PrivacyFacts | null): Readonly<Record<"sent" | "never" | "kept", readonly string[]>> {
-  const { parameters, measurements, name, examples, layers, rest, kept, stop } = words.privacy;
+/**
+ * What leaves the tab, what never does and what is kept here, each sentence true of this run in this browser; of a run that is not known yet the most
+ * is said.
+ */
+export function privacySentences(
+  facts: PrivacyFacts | null,
+  canStore: boolean,
+): Readonly<Record<"sent" | "never" | "kept", readonly string[]>> {
+  const { parameters, measurements, name, examples, layers, rest, kept, keptOwn, keptNothing, stop } = words.privacy;
   const keepsStates = facts?.keepsStates ?? true;
   const machine = facts === null ? [words.privacy.maybeMachine] : looksAtMachines(facts.run.strategy) ? [words.privacy.machine] : [];
+  const takesOwn = facts?.run.roster === "open";
   return {
     sent: [parameters, ...(keepsStates ? [words.privacy.states] : []), measurements, ...machine, name],
     never: [examples, ...(keepsStates ? [] : [layers]), rest],
-    kept: [kept, stop],
+    kept: [...(canStore ? [kept, ...(takesOwn ? [keptOwn] : [])] : [keptNothing]), stop],
   };
 }
 
 /** The three lists. */
-export function Privacy({ facts }: { readonly facts: PrivacyFacts | null }) {
-  const { sent, never, kept } = privacySentences(facts);
+export function Privacy({ facts, canStore }: { readonly facts: PrivacyFacts | null; readonly canStore: boolean }) {
+  const { sent, never, kept } = privacySentences(facts, canStore);
   return (
     <>
       <List name="sent" title={words.privacy.sentTitle} sentences={sent} />

@@ -5,6 +5,8 @@ export interface RememberedJoin {
   readonly source: "share" | "own";
   /** Whether the browser keeps the tab's place. */
   readonly isKept: boolean;
+  /** Whether its owner had paused it. */
+  readonly isPaused?: boolean;
 }
 
 /** The parts of a window that last through a reload; a browser that blocks a site's data still has its history. */
@@ -42,7 +44,8 @@ function parsed(text: unknown): RememberedJoin | null {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || !("source" in value) || !("isKept" in value)) return null;
     const { source, isKept } = value;
-    return (source === "share" || source === "own") && typeof isKept === "boolean" ? { source, isKept } : null;
+    if ((source !== "share" && source !== "own") || typeof isKept !== "boolean") return null;
+    return { source, isKept, ...("isPaused" in value && value.isPaused === true ? { isPaused: true } : {}) };
   } catch {
     return null;
   }

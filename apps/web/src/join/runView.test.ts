@@ -1,25 +1,17 @@
 import type { SessionEvent } from "@tutti/client";
-import type { HistoryPoint } from "@tutti/protocol";
+import type { HistoryPoint, Receipt } from "@tutti/protocol";
 import { h } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { expect, test } from "vitest";
+import { idleController } from "../testing/controller.ts";
 import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
 import { RunView } from "./runView.tsx";
-import { emptyView, nextView, type View } from "./view.ts";
+import type { Offers } from "./surroundings.ts";
+import { emptyView, type Incident, nextView, type PageEvent, type View } from "./view.ts";
 
-function shown(events: readonly SessionEvent[]): string {
+function shown(events: readonly PageEvent[], offers?: Offers): string {
   const view = events.reduce<View>((before, event) => nextView(before, event, 0), { ...emptyView, hasJoined: true });
-  const nothing = (): void => undefined;
-  const controller = {
-    view: { value: view } as never,
-    join: nothing,
-    bring: nothing,
-    pause: nothing,
-    resume: nothing,
-    leave: nothing,
-    leaveAndDelete: nothing,
-  };
-  return renderToString(h(RunView, { view, controller, onJoinAgain: nothing }));
+  return renderToString(h(RunView, { view, controller: idleController(view, offers), onJoinAgain: () => undefined }));
 }
 
 const point = (round: number, trainLoss: number, evaluations: HistoryPoint["evaluations"] = []): HistoryPoint => ({
@@ -35,7 +27,17 @@ test("while it trains the page shows step, device, round, layers that travel and
     readyEvent,
     { kind: "taskStarted", task: taskOf(3) },
     { kind: "step", task: taskOf(3), progress: { step: 4, numSteps: 30, loss: 1.25 } },
-    { kind: "traffic", traffic: { sentBytes: 12_345, receivedBytes: 678, savedBytes: 98_765 } },
+    {
+      kind: "traffic",
+      traffic: {
+        sentBytes: 12_345,
+        receivedBytes: 678,
+        layerBytes: 10_000,
+        allLayersBytes: 40_000,
+        allLayersF32Bytes: 80_000,
+        stateBytes: 0,
+      },
+    },
     {
       kind: "status",
       status: {
@@ -52,9 +54,9 @@ test("while it trains the page shows step, device, round, layers that travel and
   expect(html).toContain("step 4 of 30");
   expect(html).toContain("device 3, round 2");
   expect(html).toContain("round 2 of 12 · 2 tabs, 4 devices");
-  expect(html).toContain("layer 2: not scored. Shared layers: 1.");
+  expect(html).toContain("layer 2: not scored. Layers that travel: 1.");
   expect(html).toContain("12.3 kB");
-  expect(html).toContain("98.8 kB");
+  expect(html).toContain("are 25 % of all layers in the same encoding, and 13 % of all layers in four bytes for each number.");
   expect(html).toContain("WASM with 2 threads takes 9 ms");
 });
 
@@ -74,9 +76,9 @@ test("layers are not said to stay on the device before any is chosen", () => {
     { kind: "status", status: { ...emptyStatus, stage: "count", layerScores: [9, 12, null] } },
   ]);
   expect(before).toContain("The run has not chosen layers yet. Until then, it shares all of them.");
-  expect(before).not.toContain("not shared");
+  expect(before).not.toContain("stay on their device");
   const after = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, stage: "train", selectedLayers: [1] } }]);
-  expect(after).toContain("not shared");
+  expect(after).toContain("stay on their device");
   expect(after).not.toContain("has not chosen layers yet");
 });
 
@@ -170,4 +172,101 @@ test("leaving for good is a button, and the page then says what was deleted and 
   expect(html).toContain("8 contributions of its devices were summed before: they are part of the model, and cannot be taken out.");
   const nothing = shown([welcomeEvent, { kind: "ended", end: { reason: "left", deleted: { ...deleted, numSummed: 0 } } }]);
   expect(nothing).toContain("Nothing of this tab is in the model.");
+});
+
+test("the whole run has a bar with a part for each stage, and time left once it is known", () => {
+  const progress = {
+    stages: [
+      { stage: "score", share: 0.02, done: 1 },
+      { stage: "count", share: 0.18, done: 1 },
+      { stage: "train", share: 0.8, done: 0.25 },
+    ],
+    secondsLeft: 754,
+  } as const;
+  const status = { ...emptyStatus, stage: "train", round: 3, numRounds: 12, tasksIn: 4, tasksOut: 2, progress } as const;
+  const html = shown([welcomeEvent, readyEvent, { kind: "status", status }]);
+  expect(html).toContain("40 % · about 13 min left");
+  expect(html).toContain('aria-valuenow="40"');
+  expect(html).toContain("4 of 6 devices done");
+  const unknown = shown([
+    welcomeEvent,
+    readyEvent,
+    { kind: "status", status: { ...status, progress: { ...progress, secondsLeft: null } } },
+  ]);
+  expect(unknown).toContain("time left is known after the first training round");
+});
+
+test("conditions are offered only where the browser can tell", () => {
+  expect(shown([welcomeEvent, readyEvent])).toContain('data-testid="onlyIdle"');
+  const blind = shown([welcomeEvent, readyEvent], { idle: false, charging: false, wakeLock: false });
+  for (const name of ["onlyIdle", "onlyCharging", "keepsAwake"]) expect(blind).not.toContain(`data-testid="${name}"`);
+  expect(blind).toContain('data-testid="onlyVisible"');
+});
+
+test("a tab that rests has given its devices to others, and is not told that it has none yet", () => {
+  const task = taskOf(3);
+  const worked: SessionEvent[] = [
+    welcomeEvent,
+    readyEvent,
+    { kind: "taskStarted", task },
+    { kind: "taskEnded", task, outcome: "accepted", numBytes: 25_800 },
+    { kind: "paused", isPaused: true },
+    { ...readyEvent, deviceIds: [], numExamples: 0 } as SessionEvent,
+  ];
+  expect(shown(worked)).toContain("none while it rests");
+  expect(shown([welcomeEvent, { ...readyEvent, deviceIds: [] } as SessionEvent])).toContain("none yet");
+});
+
+test("contributions are listed with time, round, kind and bytes, those that the receipt knows of earlier visits before them", () => {
+  const entry = {
+    taskId: "b".repeat(32),
+    deviceId: 3,
+    stage: "count",
+    round: 1,
+    step: 1,
+    kind: "probe",
+    at: 1_790_000_000_123,
+    numBytes: 432,
+    sha256: "ab".repeat(32),
+  } as const;
+  const receipt = { contributions: [entry], numEarlier: 2 } as unknown as Receipt;
+  const task = taskOf(3);
+  const events: PageEvent[] = [
+    welcomeEvent,
+    readyEvent,
+    { kind: "taskStarted", task },
+    { kind: "taskEnded", task, outcome: "accepted", numBytes: 25_800 },
+    { kind: "receipt", receipt },
+  ];
+  const html = shown(events);
+  expect(html).toContain("4 contributions, 26.2 kB sent");
+  expect(html.indexOf("training 2")).toBeGreaterThan(0);
+  expect(html.indexOf("counting 1")).toBeGreaterThan(html.indexOf("training 2"));
+  const refused = shown([welcomeEvent, readyEvent, { kind: "taskEnded", task, outcome: "late", numBytes: 9 }]);
+  expect(refused).toContain("None yet.");
+});
+
+test("what was mended is told with its time, the latest first", () => {
+  const incident = (kind: Incident["kind"], seconds: number | null, detail: string | null = null): PageEvent => ({
+    kind: "incident",
+    incident: { kind, at: 1_790_000_000_000, seconds, detail },
+  });
+  const html = shown([
+    welcomeEvent,
+    readyEvent,
+    incident("slept", 720),
+    incident("online", 42),
+    incident("workerRestarted", null, "the GPU was taken away"),
+  ]);
+  expect(html.indexOf("started again")).toBeLessThan(html.indexOf("lost for 42 s"));
+  expect(html.indexOf("lost for 42 s")).toBeLessThan(html.indexOf("slept for 12 min"));
+  expect(html).toContain("What computes here stopped (the GPU was taken away)");
+});
+
+test("a result of few texts stands beside its bounds", () => {
+  const evaluation = { protocol: "newcomer", numExamples: 45, split: "test", accuracy: 30 / 45, macroF1: 0, loss: 1 } as const;
+  const status = { ...emptyStatus, phase: "done", stage: "train", round: 1, numRounds: 1, history: [point(1, 1.2, [evaluation])] } as const;
+  const html = shown([welcomeEvent, readyEvent, { kind: "status", status }]);
+  expect(html).toContain("66.7 %");
+  expect(html).toContain("between 52.1 % and 78.6 % (95 % interval)");
 });

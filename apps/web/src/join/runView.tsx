@@ -3,11 +3,17 @@ import { useEffect, useRef } from "preact/hooks";
 import { LayerBars } from "../figures/layerBars.tsx";
 import { LossLine } from "../figures/lossLine.tsx";
 import { Staff } from "../figures/staff.tsx";
+import { InForceNotice } from "../frame/inForceNotice.tsx";
 import { words } from "../words/words.ts";
 import { Computer, Plans, Results, TrafficCard } from "./cards.tsx";
+import { ContributionsCard } from "./contributionsCard.tsx";
 import type { JoinController } from "./controller.ts";
+import { ControlsCard } from "./controlsCard.tsx";
+import { EnergyCard } from "./energyCard.tsx";
+import { IncidentList } from "./incidentList.tsx";
+import { Progress } from "./progressBars.tsx";
 import { explanation, headline } from "./text.ts";
-import { downloadPace, hasBegun, type PageState, pageStateOf, type View } from "./view.ts";
+import { hasBegun, type PageState, pageStateOf, type View } from "./view.ts";
 
 /** What the page of a tab that takes part needs. */
 export interface RunViewProps {
@@ -16,26 +22,29 @@ export interface RunViewProps {
   readonly onJoinAgain: () => void;
 }
 
-/** Everything a tab shows once it has joined. */
+/** Everything a tab shows once it has joined; once it has left, what it did and nothing that would stand still. */
 export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
   const state = pageStateOf(view);
   const { status } = view;
   const heading = useRef<HTMLHeadingElement>(null);
   // The button that led here is gone: the reader goes on at the heading.
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
-  const selected = status?.selectedLayers ?? null;
-  const numLayers = view.ready?.shape.numLayers ?? status?.layerScores?.length ?? 6;
+  const isOver = view.end !== null || state === "finished";
+  const wasDeleted = view.end?.reason === "left" && view.end.deleted !== undefined;
   return (
-    <div class="stack">
+    <div class="stack taking-part">
       <section class="card now" aria-labelledby="now">
         <h1 id="now" class="beat" tabIndex={-1} ref={heading} data-testid="headline">
-          {headline(state, view)}
+          {view.calm?.text ?? headline(state, view)}
         </h1>
-        <p class="soft explanation">{explanation(state, view)}</p>
-        <WorkProgress view={view} state={state} />
+        <p class="soft explanation" data-testid="explanation">
+          {explanation(state, view)}
+        </p>
+        <Progress view={view} state={state} />
         <Actions view={view} state={state} controller={controller} onJoinAgain={onJoinAgain} />
-        {view.ready !== null && view.end === null && state !== "finished" && <p class="soft small note">{words.deviceMeaning}</p>}
+        {view.ready !== null && !isOver && <p class="soft small note">{words.deviceMeaning}</p>}
       </section>
+      <InForceNotice inForce={status?.inForce} />
       {view.notices.map((notice) => (
         <div key={notice} class="notice" role="status" data-testid="notice">
           <p>{notice}</p>
@@ -46,7 +55,28 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
           <p>{view.problem}</p>
         </div>
       )}
+      {view.end === null && <IncidentList incidents={view.incidents} />}
       {state === "finished" && status !== null && <Results status={status} />}
+      {isOver ? (
+        !wasDeleted && view.contributions.length > 0 && <ContributionsCard view={view} controller={controller} />
+      ) : (
+        <div class="columns">
+          <ContributionsCard view={view} controller={controller} />
+          <ControlsCard view={view} controller={controller} />
+        </div>
+      )}
+      {(view.end === null || state === "finished") && <RunCards view={view} controller={controller} />}
+    </div>
+  );
+}
+
+/** The run, and what this tab's part in it comes to. */
+function RunCards({ view, controller }: Pick<RunViewProps, "view" | "controller">) {
+  const { status } = view;
+  const selected = status?.selectedLayers ?? null;
+  const numLayers = view.ready?.shape.numLayers ?? status?.layerScores?.length ?? 6;
+  return (
+    <>
       <section class="card" aria-labelledby="run-title">
         <h2 id="run-title">{words.runPage.runTitle}</h2>
         <RunLine status={status} />
@@ -76,14 +106,17 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         </section>
         <section class="card" aria-labelledby="loss-title">
           <h2 id="loss-title">{words.runPage.lossTitle}</h2>
-          <LossLine losses={view.losses} />
+          <LossLine here={view.losses} history={status?.history ?? []} />
           <p class="soft small">{view.losses.length === 0 ? words.runPage.noLossYet : words.runPage.lossNote}</p>
         </section>
         <TrafficCard view={view} />
-        <Computer view={view} />
+        <div class="stack">
+          <EnergyCard view={view} signs={controller.signs()} />
+          <Computer view={view} />
+        </div>
         <Plans status={status} />
       </div>
-    </div>
+    </>
   );
 }
 
@@ -94,61 +127,6 @@ function RunLine({ status }: { readonly status: Status | null }) {
     <p class="soft small run-line figures" data-testid="round">
       <strong>{words.stageNames[status.stage]}</strong>: {words.roundOf(status)} · {words.runPage.here(status)}
     </p>
-  );
-}
-
-function WorkProgress({ view, state }: { readonly view: View; readonly state: PageState }) {
-  if (state === "connecting" || state === "loading") return <LoadingProgress view={view} />;
-  if (view.end !== null || state === "finished") return null;
-  const isWorking = view.task !== null;
-  const { step, task } = view;
-  return (
-    <div class={isWorking ? "work" : "work idle"}>
-      {isWorking && step === null ? (
-        <progress class="bar" aria-label={words.runPage.working} data-testid="task-progress" />
-      ) : (
-        <progress
-          class="bar"
-          aria-label={words.runPage.taskProgress}
-          max={step?.numSteps ?? 1}
-          value={step?.step ?? 0}
-          data-testid="task-progress"
-        />
-      )}
-      <p class="detail">
-        <span>{step === null || task === null ? "" : words.runPage.stepOf(step.step, step.numSteps)}</span>
-        <span>{task === null ? tasksDone(view.numTasksDone) : words.runPage.taskOf(task.deviceId, task.round)}</span>
-      </p>
-    </div>
-  );
-}
-
-function tasksDone(numTasks: number): string {
-  return numTasks === 0 ? "" : words.runPage.tasksDone(numTasks);
-}
-
-function LoadingProgress({ view }: { readonly view: View }) {
-  const { loading } = view;
-  const hasSize = loading !== null && loading.totalBytes > 0;
-  const pace = downloadPace(view);
-  return (
-    <div class="work">
-      {hasSize ? (
-        <progress
-          class="bar"
-          aria-label={words.runPage.downloadProgress}
-          max={loading.totalBytes}
-          value={loading.doneBytes}
-          data-testid="load-progress"
-        />
-      ) : (
-        <progress class="bar" aria-label={words.headlines.loading} data-testid="load-progress" />
-      )}
-      <p class="detail">
-        <span>{hasSize ? words.runPage.downloaded(loading.doneBytes, loading.totalBytes) : ""}</span>
-        <span>{pace === null ? "" : words.runPage.pace(pace.bytesPerSecond, pace.secondsLeft)}</span>
-      </p>
-    </div>
   );
 }
 
@@ -183,9 +161,17 @@ function Actions({ view, state, controller, onJoinAgain }: ActionsProps) {
       <button type="button" class="button" onClick={controller.leave} data-testid="leave">
         {words.buttons.leave}
       </button>
-      <button type="button" class="button" onClick={controller.leaveAndDelete} data-testid="leave-and-delete">
-        {words.buttons.leaveAndDelete}
-      </button>
+      {!view.isPaused && (
+        <button
+          type="button"
+          class="link"
+          onClick={controller.pauseAfterTask}
+          disabled={view.ready === null}
+          data-testid="pause-after-task"
+        >
+          {words.buttons.pauseAfterTask}
+        </button>
+      )}
     </div>
   );
 }

@@ -11,6 +11,11 @@ export function classificationOf(name: string): ClassificationTask | null {
   return task?.kind === "classification" ? task : null;
 }
 
+/** Whether the task asks for answers in words. */
+export function isTextTask(name: string): boolean {
+  return (known(name)?.kind ?? "classification") !== "classification";
+}
+
 function known(name: string) {
   try {
     return findTask(name);

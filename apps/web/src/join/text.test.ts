@@ -4,6 +4,7 @@ import type { Status } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
 import { words } from "../words/words.ts";
+import type { RestReason } from "./resting.ts";
 import { explanation, headline, notKeptNotice, talksTo } from "./text.ts";
 import { emptyView, nextView, type PageEvent, pageStateOf, type View } from "./view.ts";
 
@@ -41,7 +42,7 @@ test("a notice stays through all that follows, and is said once", () => {
     readyEvent,
     { kind: "problem", message: "a task could not be done" },
     { kind: "taskStarted", task: taskOf(3) },
-    { kind: "taskEnded", task: taskOf(3), outcome: "accepted" },
+    { kind: "taskEnded", task: taskOf(3), outcome: "accepted", numBytes: 900 },
     { kind: "connection", state: "retrying" },
     { kind: "connection", state: "online" },
     { kind: "ended", end: { reason: "left" } },
@@ -76,4 +77,52 @@ test("the page names the other place that it speaks with", () => {
   expect(talksTo("https://cdn.example:8443/b/manifest.json", folder)).toBe(
     "It talks to this server and downloads the model from cdn.example:8443.",
   );
+});
+
+test("a tab that waits while others measure or test says so, with how many are done", () => {
+  const probing = status({ phase: "running", stage: "count", round: 2, stepKind: "probe", tasksIn: 1, tasksOut: 1, numDevices: 40 });
+  const view = after([welcomeEvent, readyEvent, probing]);
+  expect(headline("waiting", view)).toBe("Other devices are measuring how many layers are needed");
+  expect(explained(view)).toBe("1 of 2 devices in this step is done. Leave this tab open: its turn may come.");
+  const kinds = ["train", "evaluate", "score", "probe", "logits", "distil", "answers"] as const;
+  for (const stepKind of kinds) expect(headline("waiting", after([welcomeEvent, readyEvent, status({ stepKind })]))).not.toBe("");
+});
+
+test("devices that are loading are counted, where the status says only that none has registered", () => {
+  const loading = status({ phase: "waiting", message: "0 of 20 devices have registered", numDevices: 0, numLoading: 20 });
+  const sentence = "20 devices are loading in the tabs that are here; 0 of 20 are ready.";
+  expect(explained(after([welcomeEvent, loading]))).toBe(sentence);
+  expect(explained(after([welcomeEvent, readyEvent, loading]))).toBe(sentence);
+});
+
+test("every rest has its headline and says how it ends; a task that stands still is spoken of", () => {
+  const resting = (reason: RestReason, isHeld: boolean): View =>
+    after([
+      welcomeEvent,
+      readyEvent,
+      { kind: "taskStarted", task: taskOf(3) },
+      { kind: "rest", reason, isHeld },
+      { kind: "paused", isPaused: true },
+    ]);
+  expect(headline("paused", resting("user", true))).toBe("Paused");
+  expect(explained(resting("user", true))).toBe(
+    "This tab does nothing until you resume, also after a reload. The task it had begun waits here for 20 s; then it goes back, so that nobody waits for it.",
+  );
+  expect(pageStateOf(resting("user", true))).toBe("paused");
+  expect(pageStateOf(resting("afterTask", false))).toBe("pausing");
+  const lines = (["dataCap", "notCharging", "notIdle", "hidden"] as const).map((reason) => headline("paused", resting(reason, true)));
+  expect(lines).toEqual([
+    "Paused: your data limit is reached",
+    "Resting until this computer charges",
+    "Resting while you use this computer",
+    "Resting until you look at this tab",
+  ]);
+});
+
+test("a coordinator that said goodbye has stopped, one that is gone without a word does not answer", () => {
+  const stopped = after([welcomeEvent, readyEvent, { kind: "connection", state: "stopped" }]);
+  expect(headline(pageStateOf(stopped), stopped)).toBe("The run has been stopped");
+  expect(explained(stopped)).toMatch(/^The coordinator said goodbye and has ended/);
+  const gone = after([welcomeEvent, readyEvent, { kind: "connection", state: "retrying" }]);
+  expect(headline(pageStateOf(gone), gone)).toBe("The coordinator does not answer");
 });

@@ -1,4 +1,5 @@
 import { words } from "../words/words.ts";
+import { holdMs } from "./resting.ts";
 import type { PageState, View } from "./view.ts";
 
 /** One sentence for each state: the page's headline while it takes part. */
@@ -9,12 +10,25 @@ export function headline(state: PageState, view: View): string {
     case "loading":
       return view.loading === null ? words.headlines.loading : words.phaseNames[view.loading.phase];
     case "waiting":
-      return view.deviceIds.length === 0 ? words.headlines.waitingForDevice : words.headlines.waitingForTurn;
+      return waitingHeadline(view);
+    case "paused":
+      return view.rest === null ? words.headlines.paused : words.restHeadlines[view.rest];
     case "training":
       return words.headlines[view.task?.kind ?? "train"];
     default:
       return words.headlines[state];
   }
+}
+
+/** What the page says at once, whatever it said before: what its owner did, or has to know. */
+export function isUrgent(state: PageState): boolean {
+  return state !== "training" && state !== "waiting" && state !== "loading" && state !== "connecting";
+}
+
+function waitingHeadline({ deviceIds, status }: View): string {
+  if (deviceIds.length === 0) return words.headlines.waitingForDevice;
+  const kind = status?.phase === "running" ? status.stepKind : undefined;
+  return kind === undefined ? words.headlines.waitingForTurn : words.othersHeadlines[kind];
 }
 
 /** What the state means for the volunteer, and what to do, if anything. */
@@ -29,23 +43,36 @@ export function explanation(state: PageState, view: View): string {
       return view.isKept ? words.explanations.reloadKept : words.explanations.reloadNotKept;
     case "failed":
       return view.end?.reason === "failed" ? view.end.message : words.explanations.removed;
-    case "unapproved":
     case "paused":
+      return words.restExplanations(view.rest ?? "user", holdMs / 1000, view.isHeld && view.task !== null);
+    case "unapproved":
     case "retrying":
+    case "stopped":
     case "replaced":
     case "finished":
       return words.explanations[state];
     default:
-      return asSentence(view.status?.message ?? "");
+      return arrival(view) ?? asSentence(view.status?.message ?? "");
   }
+}
+
+/** Where devices load, their number is worth more than that of those which are ready: one tab may load all of them. */
+function arrival({ status, welcome }: View): string | null {
+  if (status?.phase !== "waiting" || status.numLoading === undefined || welcome === null) return null;
+  const { roster, numDevices, minDevices } = welcome.run;
+  return words.explanations.arriving(status.numLoading, status.numDevices, roster === "fixed" ? numDevices : minDevices);
 }
 
 function waitingReason(view: View): string {
   const { status } = view;
+  const arriving = arrival(view);
+  if (arriving !== null) return arriving;
   const message = status?.message ?? null;
   const parts = [...(message === null ? [] : [asSentence(message)]), ...(view.deviceIds.length === 0 ? [words.explanations.noDevice] : [])];
   if (parts.length > 0) return parts.join(" ");
   if (status?.phase === "waiting") return words.explanations.notBegun;
+  if (status?.stepKind !== undefined && status.tasksOut + status.tasksIn > 0)
+    return words.explanations.othersWork(status.tasksIn, status.tasksOut + status.tasksIn);
   const run = view.welcome?.run;
   return run !== undefined && status != null && run.cohortSize >= status.numDevices
     ? words.explanations.everyRound

@@ -23,7 +23,7 @@ test("a visitor's page goes from the landing over loading and waiting to trainin
     { kind: "loading", progress: { phase: "backbone", doneBytes: 10, totalBytes: 100 } },
     readyEvent,
     { kind: "taskStarted", task },
-    { kind: "taskEnded", task, outcome: "accepted" },
+    { kind: "taskEnded", task, outcome: "accepted", numBytes: 900 },
   ];
   expect(statesOf(events)).toEqual(["connecting", "connecting", "loading", "loading", "waiting", "training", "waiting"]);
   expect(after(events).numTasksDone).toBe(1);
@@ -36,7 +36,7 @@ test("a pause shows as pausing until the task at hand is done", () => {
     readyEvent,
     { kind: "taskStarted", task },
     { kind: "paused", isPaused: true },
-    { kind: "taskEnded", task, outcome: "accepted" },
+    { kind: "taskEnded", task, outcome: "accepted", numBytes: 900 },
     { kind: "paused", isPaused: false },
   ];
   expect(statesOf(events).slice(3)).toEqual(["pausing", "paused", "waiting"]);
@@ -65,16 +65,18 @@ test("a run that is done shows as finished while the tab is still connected", ()
   expect(pageStateOf(after([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, phase: "done" } }]))).toBe("finished");
 });
 
-test("losses are kept for the latest 240 training steps and without values that are no numbers", () => {
-  const task = taskOf(3);
-  const steps = Array.from(
-    { length: 300 },
-    (_, i): SessionEvent => ({ kind: "step", task, progress: { step: i + 1, numSteps: 300, loss: i } }),
-  );
-  const view = after([...steps, { kind: "step", task, progress: { step: 300, numSteps: 300, loss: Number.NaN } }]);
-  expect(view.losses).toHaveLength(240);
-  expect(view.losses.at(-1)).toBe(299);
-  const probed = nextView(view, { kind: "step", task: { ...task, kind: "probe" }, progress: { step: 1, numSteps: 3, loss: 0 } }, 0);
+test("losses are kept by round, all devices of the tab together, without values that are no numbers", () => {
+  const step = (deviceId: number, round: number, loss: number): SessionEvent => ({
+    kind: "step",
+    task: { ...taskOf(deviceId), round },
+    progress: { step: 1, numSteps: 3, loss },
+  });
+  const view = after([step(3, 1, 4), step(4, 1, 2), step(3, 1, Number.NaN), step(3, 2, 1.5)]);
+  expect(view.losses).toEqual([
+    { stage: "train", round: 1, sum: 6, count: 2 },
+    { stage: "train", round: 2, sum: 1.5, count: 1 },
+  ]);
+  const probed = nextView(view, { kind: "step", task: { ...taskOf(3), kind: "probe" }, progress: { step: 1, numSteps: 3, loss: 0 } }, 0);
   expect(probed.losses).toBe(view.losses);
 });
 

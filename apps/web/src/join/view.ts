@@ -1,7 +1,11 @@
-import type { ConnectionState, CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
+import { type ConnectionState, type CurrentTask, noTraffic, type SessionEnd, type SessionEvent, type TrafficCount } from "@tutti/client";
+import type { Stage } from "@tutti/core";
 import type { LoadProgress, StepProgress, TrainerReady } from "@tutti/model";
-import type { Status, Welcome } from "@tutti/protocol";
+import type { Receipt, ReceiptEntry, Status, Welcome } from "@tutti/protocol";
 import { words } from "../words/words.ts";
+import type { CalmLine } from "./calm.ts";
+import type { BatteryDrain } from "./energy.ts";
+import type { RestReason } from "./resting.ts";
 
 /** The one word for what the page shows; also `data-state` of the document. */
 export type PageState =
@@ -14,14 +18,49 @@ export type PageState =
   | "pausing"
   | "paused"
   | "retrying"
+  | "stopped"
   | "replaced"
   | "finished"
   | "left"
   | "reload"
   | "failed";
 
-/** What the page's own parts add to the session's events: what a person should know for as long as the tab takes part. */
-export type PageEvent = SessionEvent | { readonly kind: "notice"; readonly message: string };
+/** Something that went wrong here and was mended. */
+export interface Incident {
+  readonly kind: "slept" | "online" | "workerRestarted" | "cameBackPaused";
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** How long it took, where that is known. */
+  readonly seconds: number | null;
+  /** Where a worker was started again: what stopped, and what it computes on now. */
+  readonly detail: string | null;
+}
+
+/** An accepted contribution of this tab. */
+export type MyContribution = Pick<ReceiptEntry, "taskId" | "deviceId" | "stage" | "round" | "kind" | "at" | "numBytes">;
+
+/** The tab's training losses of one round. */
+export interface RoundLoss {
+  readonly stage: Stage;
+  readonly round: number;
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** What the page's own parts add to the session's events. */
+export type PageEvent =
+  | SessionEvent
+  /** What a person should know for as long as the tab takes part. */
+  | { readonly kind: "notice"; readonly message: string }
+  | { readonly kind: "incident"; readonly incident: Incident }
+  | { readonly kind: "receipt"; readonly receipt: Receipt }
+  /** Why the tab rests; null for not at all. `isHeld`: the task at hand stands still meanwhile. */
+  | { readonly kind: "rest"; readonly reason: RestReason | null; readonly isHeld: boolean }
+  /** The worker has computed for so long. */
+  | { readonly kind: "computed"; readonly seconds: number }
+  /** Another worker computes from here on. */
+  | { readonly kind: "restarted"; readonly ready: TrainerReady }
+  | { readonly kind: "battery"; readonly drain: BatteryDrain | null };
 
 /** Everything the page shows, derived from these events. */
 export interface View {
@@ -44,9 +83,20 @@ export interface View {
   readonly numExamples: number;
   readonly task: CurrentTask | null;
   readonly step: StepProgress | null;
-  /** Losses of this tab's latest optimiser steps that it was told of, oldest first. */
-  readonly losses: readonly number[];
+  /** Of this tab's training, oldest first. */
+  readonly losses: readonly RoundLoss[];
   readonly numTasksDone: number;
+  /** In the order in which they were accepted. */
+  readonly contributions: readonly MyContribution[];
+  /** Accepted ones before the first of the list. */
+  readonly numEarlier: number;
+  readonly incidents: readonly Incident[];
+  readonly rest: RestReason | null;
+  readonly isHeld: boolean;
+  readonly busySeconds: number;
+  readonly drain: BatteryDrain | null;
+  /** The headline, which stays for a while. */
+  readonly calm: CalmLine | null;
   readonly traffic: TrafficCount;
   readonly isPaused: boolean;
   readonly status: Status | null;
@@ -54,7 +104,7 @@ export interface View {
   readonly end: SessionEnd | null;
 }
 
-const maxLosses = 240;
+const maxIncidents = 5;
 
 /** What the join page shows before anything has happened. */
 export const emptyView: View = {
@@ -74,7 +124,15 @@ export const emptyView: View = {
   step: null,
   losses: [],
   numTasksDone: 0,
-  traffic: { sentBytes: 0, receivedBytes: 0, savedBytes: 0 },
+  contributions: [],
+  numEarlier: 0,
+  incidents: [],
+  rest: null,
+  isHeld: false,
+  busySeconds: 0,
+  drain: null,
+  calm: null,
+  traffic: noTraffic,
   isPaused: false,
   status: null,
   problem: null,
@@ -111,10 +169,22 @@ function changed(view: View, event: PageEvent): View {
       return {
         ...view,
         step: event.progress,
-        losses: event.task.kind === "train" ? withLoss(view.losses, event.progress.loss) : view.losses,
+        losses: event.task.kind === "train" ? withLoss(view.losses, event.task, event.progress.loss) : view.losses,
       };
     case "taskEnded":
-      return taskEnded(view, event.outcome === "accepted");
+      return taskEnded(view, event);
+    case "incident":
+      return { ...view, incidents: [...view.incidents, event.incident].slice(-maxIncidents) };
+    case "receipt":
+      return withReceipt(view, event.receipt);
+    case "rest":
+      return { ...view, rest: event.reason, isHeld: event.isHeld };
+    case "computed":
+      return { ...view, busySeconds: view.busySeconds + event.seconds };
+    case "restarted":
+      return { ...view, ready: event.ready };
+    case "battery":
+      return { ...view, drain: event.drain };
     case "traffic":
       return { ...view, traffic: event.traffic };
     case "paused":
@@ -149,9 +219,21 @@ function withPlans(status: Status, known: Status | null): Status {
   return plans === undefined || status.plans !== undefined || known?.runId !== status.runId ? status : { ...status, plans, leftOut };
 }
 
-function taskEnded(view: View, isAccepted: boolean): View {
+function taskEnded(view: View, { task, outcome, numBytes }: SessionEvent & { readonly kind: "taskEnded" }): View {
   const rested = { ...view, task: null, step: null };
-  return isAccepted ? { ...rested, numTasksDone: view.numTasksDone + 1, problem: null } : rested;
+  if (outcome !== "accepted") return rested;
+  const { taskId, deviceId, stage, round, kind } = task;
+  const at = Math.round(performance.timeOrigin + view.nowMs);
+  const contributions = [...view.contributions, { taskId, deviceId, stage, round, kind, at, numBytes }];
+  return { ...rested, numTasksDone: view.numTasksDone + 1, contributions, problem: null };
+}
+
+/** What the coordinator has accepted, and behind it what was accepted here since it said so. */
+function withReceipt(view: View, { contributions, numEarlier }: Receipt): View {
+  const known = new Set(contributions.map(({ taskId }) => taskId));
+  const latest = contributions.at(-1)?.at ?? 0;
+  const since = view.contributions.filter(({ taskId, at }) => !known.has(taskId) && at >= latest);
+  return { ...view, contributions: [...contributions, ...since], numEarlier };
 }
 
 /** Whether a first step was planned: the strategy's first stage is known before. */
@@ -171,24 +253,28 @@ export function downloadPace({
   return { bytesPerSecond, secondsLeft: (loading.totalBytes - loading.doneBytes) / bytesPerSecond };
 }
 
-function withLoss(losses: readonly number[], loss: number): readonly number[] {
-  return Number.isFinite(loss) ? [...losses.slice(-(maxLosses - 1)), loss] : losses;
+function withLoss(losses: readonly RoundLoss[], { stage, round }: CurrentTask, loss: number): readonly RoundLoss[] {
+  if (!Number.isFinite(loss)) return losses;
+  const at = losses.findLastIndex((one) => one.stage === stage && one.round === round);
+  const known = losses[at];
+  if (known === undefined) return [...losses, { stage, round, sum: loss, count: 1 }];
+  return losses.with(at, { ...known, sum: known.sum + loss, count: known.count + 1 });
 }
 
 /** The word for a view. */
 export function pageStateOf(view: View): PageState {
   if (view.end !== null) return stateAtEnd(view.end);
   if (!view.hasJoined) return "landing";
-  if (view.connection === "retrying") return "retrying";
+  if (view.connection === "retrying" || view.connection === "stopped") return view.connection;
   if (view.connection === "unapproved") return "unapproved";
   if (view.status?.phase === "done") return "finished";
   if (view.welcome === null) return "connecting";
   if (view.ready === null) return "loading";
-  if (view.isPaused) return view.task === null ? "paused" : "pausing";
+  if (view.isPaused) return view.task === null || view.isHeld ? "paused" : "pausing";
   return view.task === null ? "waiting" : "training";
 }
 
 function stateAtEnd(end: SessionEnd): PageState {
   if (end.reason === "removed") return "failed";
-  return end.reason === "closing" ? "retrying" : end.reason;
+  return end.reason === "closing" ? "stopped" : end.reason;
 }

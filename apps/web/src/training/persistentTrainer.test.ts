@@ -85,7 +85,10 @@ function sceneWith(memory: BackendMemory, ...behaviours: readonly Behaviour[]) {
           return measuredLater.promise;
         },
       };
-      return { trainer: { start, ...rest, fail: () => undefined }, close: () => log.push("close") };
+      return {
+        trainer: { start, ...rest, fail: () => undefined, isLost: () => false, pace: () => undefined },
+        close: () => log.push("close"),
+      };
     },
   });
   const pass = async (ms: number): Promise<void> => {

@@ -28,6 +28,10 @@ export interface PersistentTrainerOptions {
 export interface PersistentTrainer extends Trainer {
   /** Opens the worker before it is known what to start, so that its script is there by then. */
   prepare(threads: number): void;
+  /** How much of the time tasks may compute from here on; at 0 they stand still between two steps. */
+  pace(share: number): void;
+  /** Whether the worker died, or said that it cannot compute any more; `close` makes room for another one. */
+  isLost(): boolean;
   close(): void;
 }
 
@@ -41,6 +45,7 @@ export function persistentTrainer(options: PersistentTrainerOptions): Persistent
   const { memory, after } = options;
   let workshop: (Workshop & { readonly numThreads: number }) | null = null;
   let measuring: IdleMeasuring | null = null;
+  let share = 1;
 
   function close(): void {
     measuring?.close();
@@ -65,7 +70,10 @@ export function persistentTrainer(options: PersistentTrainerOptions): Persistent
   /** The worker that is there, unless it was opened with fewer threads. */
   function workshopFor(numThreads: number): Workshop {
     if (workshop !== null && workshop.numThreads < numThreads) close();
-    workshop ??= { ...options.open(numThreads), numThreads };
+    if (workshop === null) {
+      workshop = { ...options.open(numThreads), numThreads };
+      if (share < 1) workshop.trainer.pace(share);
+    }
     return workshop;
   }
 
@@ -123,7 +131,15 @@ export function persistentTrainer(options: PersistentTrainerOptions): Persistent
         .finally(() => measuring?.rest());
     },
     prepare: (threads) => void workshopFor(options.availableThreads(threads)),
-    stop: async () => workshop?.trainer.stop(),
+    pace(next) {
+      share = next;
+      workshop?.trainer.pace(next);
+    },
+    isLost: () => workshop?.trainer.isLost() === true,
+    async stop() {
+      if (workshop?.trainer.isLost() === true) close();
+      else await workshop?.trainer.stop();
+    },
     close,
   };
 }

@@ -1,7 +1,9 @@
-import type { Stage } from "@tutti/core";
+import type { Stage, TaskKind } from "@tutti/core";
 import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, formatWhole, liveScore, ranksText } from "@tutti/core";
 import type { BackendName, LoadProgress } from "@tutti/model";
 import type { EvaluationPoint, PlanPoint, Status, Withdrawn } from "@tutti/protocol";
+import { roundedSeconds, wattHours } from "../join/estimates.ts";
+import type { RestReason } from "../join/resting.ts";
 
 /** A round of a stage: `round 3 of 12`. */
 export function roundOf({ round, numRounds }: Status): string {
@@ -24,9 +26,20 @@ export const footer = {
 /** The links between a run's pages. */
 export const pageLinks = {
   label: "Pages of this run",
+  /** Behind the name of a link, for people who hear it. */
+  elsewhere: "(opens another tab)",
   join: "Join",
   stage: "Stage",
   try: "Try",
+};
+
+/** How numbers, sizes and times are written. */
+export { formats } from "./englishFormats.ts";
+
+/** The choice of a language, in every page's foot. */
+export const languageChoice = {
+  label: "Language",
+  failed: "The file of this language did not arrive. Try again.",
 };
 
 /** How the page is connected. */
@@ -35,6 +48,7 @@ export const connectionNames = {
   connecting: "connecting",
   online: "connected",
   retrying: "reconnecting",
+  stopped: "the run has stopped",
   unapproved: "waiting to be let in",
 };
 
@@ -132,7 +146,9 @@ export const privacy = {
   layers: "The parameters of the layers that are not shared.",
   rest: "Anything else on this computer. This page tracks nothing.",
   keptTitle: "What this browser keeps",
-  kept: "The model, your place in the run and your own examples, so that you can come back. “Leave and delete my data” removes your place here and on the server.",
+  kept: "The model and your place in the run, so that you can come back. “Leave and delete my data” removes your place here and on the server.",
+  keptOwn: "Your own examples, if you add some, until you press “Forget them all”.",
+  keptNothing: "Nothing: its settings forbid it. After a reload, the tab starts again.",
   stop: "Leave or close the tab and training stops here. What was summed into the model before stays in it.",
 };
 
@@ -295,6 +311,7 @@ export const headlines = {
   pausing: "Finishing this task, then pausing",
   paused: "Paused",
   retrying: "The coordinator does not answer",
+  stopped: "The run has been stopped",
   replaced: "Another tab has taken over",
   finished: "The run is finished",
   left: "You have left",
@@ -309,12 +326,49 @@ export const headlines = {
   answers: "Answering messages for the report",
 };
 
+/** The headline while only other devices have something to do. */
+export const othersHeadlines: Readonly<Record<TaskKind, string>> = {
+  train: "Ready, while other devices train",
+  evaluate: "Ready, while other devices test the model",
+  score: "Ready, while other devices score the layers",
+  probe: "Other devices are measuring how many layers are needed",
+  logits: "Ready, while the large model reads",
+  distil: "Ready, while the large model is distilled",
+  answers: "Ready, while the report’s messages are answered",
+};
+
+/** The headline while the tab rests. */
+export const restHeadlines: Readonly<Record<RestReason, string>> = {
+  user: "Paused",
+  afterTask: "Paused",
+  dataCap: "Paused: your data limit is reached",
+  notCharging: "Resting until this computer charges",
+  notIdle: "Resting while you use this computer",
+  hidden: "Resting until you look at this tab",
+};
+
+/** What resting means. `holdSeconds` is how long a task that was begun waits in the tab. */
+export function restExplanations(reason: RestReason, holdSeconds: number, isHeld: boolean): string {
+  const why = {
+    user: "This tab does nothing until you resume, also after a reload.",
+    afterTask: "This tab gets no new work until you resume, also after a reload.",
+    dataCap: "Resume to allow as many bytes again, or choose a larger limit below.",
+    notCharging: "It goes on by itself when the charger is connected.",
+    notIdle: "It goes on by itself when you have been away for a minute.",
+    hidden: "It goes on by itself.",
+  }[reason];
+  return isHeld
+    ? `${why} The task it had begun waits here for ${formatSeconds(holdSeconds)}; then it goes back, so that nobody waits for it.`
+    : why;
+}
+
 /** What the state means for the volunteer, and what to do. */
 export const explanations = {
   unapproved: "The operator of this run lets each tab in. Leave this tab open: it begins by itself.",
-  paused: "This tab gets no new work until you resume.",
   retrying:
     "The server of the run may be restarting, or the network may be down. This tab keeps its work and reconnects by itself; leave it open.",
+  stopped:
+    "The coordinator said goodbye and has ended. This tab keeps its work; if the run goes on, it takes part again by itself. You can also close it.",
   replaced: "Another tab or window of this browser has this tab’s place now. Close this tab, or use it instead.",
   leftKept: "Thank you. This browser keeps your place in case you come back.",
   deleted: ({ numStates, numControls, numContributions, numSummed }: Withdrawn) => {
@@ -332,6 +386,10 @@ export const explanations = {
   removed: "The operator has removed this tab from the run.",
   finished: "Thank you for lending this tab. You can close it now.",
   notBegun: "The run begins when enough devices have joined.",
+  arriving: (numLoading: number, numReady: number, numNeeded: number) =>
+    `${formatCount(numLoading, "device")} ${numLoading === 1 ? "is" : "are"} loading in the tabs that are here; ${formatWhole(numReady)} of ${formatWhole(numNeeded)} are ready.`,
+  othersWork: (numDone: number, numTasks: number) =>
+    `${formatWhole(numDone)} of ${formatCount(numTasks, "device")} in this step ${numDone === 1 ? "is" : "are"} done. Leave this tab open: its turn may come.`,
   everyRound: "Every device takes part in every round. Leave this tab open.",
   someRounds: "Each round, the coordinator picks some devices at random. Leave this tab open: its turn may come.",
   noDevice: "Other tabs host all devices of this run at the moment. Leave this tab open: it gets the next device that becomes free.",
@@ -369,11 +427,15 @@ export const runPage = {
   layersTitle: "Layers",
   layersNote: "A taller bar is a layer that matters more.",
   noLayersYet: "The run has not chosen layers yet. Until then, it shares all of them.",
-  shared: "shared",
-  notShared: "not shared",
-  lossTitle: "This tab’s loss",
-  noLossYet: "The line starts at the first training step.",
-  lossNote: "Smoothed over about five steps; lower is better.",
+  shared: "travel",
+  notShared: "stay on their device",
+  /** Where scores differ by orders of magnitude. */
+  logScale: "The scale is logarithmic.",
+  lossTitle: "Loss by round",
+  noLossYet: "The line starts with the first training round.",
+  lossNote: "Mean over each round; lower is better.",
+  lossHere: "this tab",
+  lossAll: "all devices",
   working: "Working",
   taskProgress: "Progress of this task",
   downloadProgress: "Progress of the download",
@@ -385,6 +447,88 @@ export const runPage = {
     `${formatBytes(bytesPerSecond)}/s · ${formatSeconds(Math.round(secondsLeft))} left`,
 };
 
+/** How far the whole run is. */
+export const wholeProgress = {
+  run: "The whole run",
+  round: "This round",
+  task: "This task",
+  /** `41 % · about 12 min left`; null where nobody knows yet how long it takes. */
+  left: (fraction: number, secondsLeft: number | null) =>
+    `${Math.round(100 * fraction)} % · ${secondsLeft === null ? "time left is known after the first training round" : `about ${formatSeconds(roundedSeconds(secondsLeft))} left`}`,
+  stages: { score: "scoring", count: "counting", train: "training" },
+  roundDone: (numDone: number, numTasks: number) => `${formatWhole(numDone)} of ${formatCount(numTasks, "device")} done`,
+  betweenRounds: "between two steps",
+  atWork: "at work",
+  noTask: "none at the moment",
+};
+
+/** What went wrong here and was mended. */
+export const incidents = {
+  title: "What happened here",
+  at: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
+  slept: (seconds: number) => `This computer slept for ${formatSeconds(seconds)}. The tab checked its connection and goes on.`,
+  online: (seconds: number) => `The connection was lost for ${formatSeconds(seconds)}. It is back, and no work was lost.`,
+  workerRestarted: (reason: string) => `What computes here stopped (${reason}). It was started again, and the task is computed once more.`,
+  cameBackPaused: "This tab was paused when it was reloaded, so it is still paused.",
+};
+
+/** What the tab has contributed. */
+export const contributions = {
+  title: "My contributions",
+  none: "None yet. Each task that the coordinator accepts is listed here.",
+  total: (count: number, numBytes: number) => `${formatCount(count, "contribution")}, ${formatBytes(numBytes)} sent`,
+  heads: ["Time", "Round", "What", "Size"],
+  kinds: {
+    train: "training",
+    evaluate: "test",
+    score: "layer scores",
+    probe: "spectrum",
+    logits: "logits",
+    distil: "distillation",
+    answers: "answers",
+  },
+  round: (stage: Stage, round: number) => `${{ score: "scoring", count: "counting", train: "training" }[stage]} ${round}`,
+  time: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+  size: (numBytes: number) => formatBytes(numBytes),
+  all: (count: number) => `Show all ${formatWhole(count)}`,
+  receipt: "Download a receipt",
+  receiptNote: "A file signed by the run: what this tab contributed, and when. Anyone can check it:",
+};
+
+/** How much of the computer is lent, and when. */
+export const controls = {
+  title: "How much you lend",
+  load: "Load",
+  loadOf: (percent: number) => (percent === 100 ? "100 %: computes all the time" : `${percent} %: rests the remaining time, between steps`),
+  when: "Take part only when",
+  idle: "I am not using this computer",
+  idleNote: "The browser asks you for permission.",
+  charging: "the charger is connected",
+  visible: "this tab is visible",
+  limit: "Data limit",
+  noLimit: "no limit",
+  limitOf: (numBytes: number) => formatBytes(numBytes),
+  limitNote: (numBytes: number) =>
+    `This tab has sent and received ${formatBytes(numBytes)} since it joined, without the model. At the limit it pauses.`,
+  awake: "Keep the screen awake while it trains",
+  kept: "This browser remembers these choices.",
+};
+
+/** What the work of the tab took. */
+export const energy = {
+  title: "Energy",
+  none: "Nothing has been computed yet.",
+  range: (from: number, to: number) => (to < 0.1 ? "less than 0.1 Wh" : `about ${wattHours(from)} to ${wattHours(to)} Wh`),
+  byPower: (seconds: number, kind: EnergyKind, from: number, to: number) =>
+    `Estimated: ${formatSeconds(Math.round(seconds))} of computing, times the ${from} to ${to} W that full load adds on a ${energy.kinds[kind]}. Not measured.`,
+  byBattery: (percent: number, kind: EnergyKind, from: number, to: number) =>
+    `Measured by the browser: the battery fell by ${percent} % while this tab took part, with all that ran beside it. A ${energy.kinds[kind]}’s battery holds ${from} to ${to} Wh.`,
+  kinds: { phone: "phone", tablet: "tablet", laptop: "laptop", computer: "laptop or desktop computer" },
+  compare: "For comparison: an LED lamp takes 8 Wh in an hour.",
+};
+
+type EnergyKind = "phone" | "tablet" | "laptop" | "computer";
+
 /** The buttons. */
 export const buttons = {
   reload: "Reload",
@@ -394,6 +538,7 @@ export const buttons = {
   joinAgain: "Join again",
   resume: "Resume",
   pause: "Pause",
+  pauseAfterTask: "Finish this task, then pause",
   leave: "Leave",
   leaveAndDelete: "Leave and delete my data",
 };
@@ -402,9 +547,16 @@ export const buttons = {
 export const traffic = {
   title: "This tab’s traffic",
   sent: "sent",
-  saved: "saved by sending less",
   received: "received",
-  note: "The download of the model is not counted. Saved: compared with sending all layers, four bytes for each number.",
+  layers: "of that, trained layers",
+  allLayers: "all layers would have been",
+  states: "of that, copies of private layers",
+  /** `The layers that travel are 39 % of all layers, in the same encoding.` */
+  saved: (ofAll: number, ofF32: number) =>
+    `The layers that travelled are ${Math.round(100 * ofAll)} % of all layers in the same encoding, ` +
+    `and ${Math.round(100 * ofF32)} % of all layers in four bytes for each number.`,
+  nothingYet: "Compared with all layers once this tab has trained.",
+  note: "The download of the model is not counted.",
 };
 
 /** What the tab computes with. */
@@ -413,6 +565,8 @@ export const computer = {
   backend: "computes on",
   devices: "devices here",
   noDevices: "none yet",
+  /** Of a tab that rests: its devices moved to others. */
+  noDevicesNow: "none while it rests",
   examples: "examples here",
   notYet: "Shown when this tab is ready.",
   backendName(backend: BackendName, threads: number): string {
@@ -429,6 +583,8 @@ export const results = {
   scoreNames: { rougeL: "ROUGE-L", tokenAccuracy: "token accuracy" },
   personalised: "on the devices that took part, with their own parameters",
   zeroShot: "before any training",
+  /** Under a score: the 95 % interval. */
+  between: (from: number, to: number) => `between ${formatPercent(from)} and ${formatPercent(to)} (95 % interval)`,
   /** `of 288 texts`, or `of the texts` where their number is not known. */
   ofTexts,
 };
@@ -452,16 +608,227 @@ export const figures = {
   round: (round: string) => `The run is in ${round}`,
   noScores: "No layer scores yet",
   scores: (list: string, selected: readonly number[] | null) =>
-    `Scores: ${list}. ${selected === null ? "No layers chosen yet" : `Shared layers: ${selected.join(", ") || "none"}`}.`,
+    `Scores: ${list}. ${selected === null ? "No layers chosen yet" : `Layers that travel: ${selected.join(", ") || "none"}`}.`,
   score: (layer: number, score: number | null) => `layer ${layer}: ${score === null ? "not scored" : score.toPrecision(3)}`,
   noLoss: "No loss yet",
-  loss: (first: string, latest: string) => `Training loss: ${first} at first, ${latest} now`,
+  loss: (first: string, latest: string) => `Mean training loss of this tab by round: ${first} at first, ${latest} now`,
   tabs: (count: number) => formatCount(count, "tab"),
 };
 
 /** The page for the wall. */
 export const stage = {
   title: "The stage",
+  about: "Every number on this page comes from the coordinator’s journal.",
+  connecting: "Looking for the run …",
+  links: { connecting: "connecting", online: "live", retrying: "reconnecting", closed: "closed" },
+  problems: {
+    silent: "The coordinator does not answer. This page keeps trying.",
+    notLive: "There is no live feed at this address. Is it a coordinator of this version?",
+    unauthorised: "This run is not for everybody. Type the code word, or open the operator’s link.",
+    foreign: "This address is not the coordinator’s. Use one that it printed.",
+    full: "As many people watch as the operator allows. This page keeps trying.",
+    notUnderstood: "This page does not understand the coordinator. Reload it.",
+  },
+  goodbyes: {
+    finished: "The run is over and its coordinator has closed. This is how it ended.",
+    newRun: "A new run follows.",
+    closing: "The coordinator was stopped. The run can go on from here when it is started again.",
+    removed: "The coordinator has closed this page.",
+  },
+  codeWord: "Code word",
+  wrongWord: "That is not the word of this run.",
+  watch: "Watch",
+  fullScreen: "Full screen",
+  leaveFullScreen: "Leave full screen",
+  headlines: {
+    waiting: "Waiting to begin",
+    running: { score: "Scoring layers", count: "Counting layers", train: "Training" },
+    done: "The run is over",
+    failed: "The run has failed",
+  },
+  round: (round: number, numRounds: number) => `Round ${round} of ${numRounds}`,
+  rounds: (numRounds: number) => formatCount(numRounds, "round"),
+  tasks: (numIn: number, numAll: number) => `${numIn} of ${formatCount(numAll, "task")} in`,
+  devicesHere: (numDevices: number, numConnected: number) =>
+    `${formatCount(numDevices, "device")} in ${formatCount(numConnected, "client")}`,
+  deadline: "Time left for this step",
+  noDeadline: "no deadline",
+  method: (strategy: string, task: string, backbone: string) => `${strategy} tunes ${backbone} for ${task}`,
+  invitation: "Take part at",
+};
+
+/** The tiles of the stage. */
+export const stageTiles = {
+  title: "Devices",
+  none: "No device yet. Whoever opens the link and presses Join appears here.",
+  more: (count: number) => `and ${formatCount(count, "more device", "more devices")}`,
+  device: (id: number) => `Device ${id}`,
+  helper: "helper",
+  states: {
+    away: "away",
+    loading: "loading",
+    waiting: "waiting",
+    scoring: "scoring",
+    probing: "probing",
+    training: "training",
+    evaluating: "evaluating",
+    paused: "paused",
+    rests: "rests",
+    late: "late",
+    done: "done",
+  },
+  step: (step: number, numSteps: number) => `step ${formatWhole(step)} of ${formatWhole(numSteps)}`,
+  speed: (perSecond: number) => `${formatNumber(perSecond)} steps/s`,
+  counts: (count: number, state: string) => `${formatWhole(count)} ${state}`,
+};
+
+/** The figures of the stage. */
+export const stagePlots = {
+  round: "round",
+  score: "Right answers",
+  scoreNames: { accuracy: "Right answers", tokenAccuracy: "Right tokens", exactMatch: "Right answers", rougeL: "ROUGE-L" },
+  loss: "Loss",
+  lossAxis: "loss",
+  series: {
+    training: "in training",
+    global: "shared",
+    newcomer: "newcomer",
+    personalised: "personal",
+    zeroShot: "before tuning",
+  },
+  /** Beside the latest score. */
+  scoreOf: {
+    global: "by the shared model",
+    newcomer: "as a newcomer gets the model",
+    personalised: "by each device’s own model",
+    zeroShot: "before tuning",
+  },
+  noScore: "Nothing has been evaluated yet.",
+  noLoss: "No round has trained yet.",
+  ofTexts: (numTexts: number) => `of ${formatCount(numTexts, "hidden text")}`,
+  latest: (name: string, value: string, texts: string) => `${name}: ${value} ${texts}`.trim(),
+  layers: "Layers",
+  layersNote:
+    "A column is a round, a line a layer. A full note travels, and is larger where it moved further; a hollow one was only scored.",
+  noLayers: "No layer has been scored or trained yet.",
+  layer: (layer: number) => `layer ${layer}`,
+  travels: (layers: readonly number[]) => `Layers that travel: ${layers.join(", ")}`,
+  stages: { score: "score", count: "count", train: "" },
+  bytes: "Bytes sent",
+  bytesNote: (sent: string, all: string, share: string) => `${sent} so far, ${share} of the ${all} that every layer would have cost`,
+  sentAll: (sent: string) => `${sent} so far`,
+  bytesAxis: "per round",
+  noBytes: "Nothing has been sent yet.",
+  up: "from devices",
+  down: "to devices",
+  everything: "with every layer",
+  drift: "Drift",
+  driftAxis: "norm",
+  driftNote: "How far devices move in a round, how far apart they end, and the norm of the control variate that draws them together.",
+  driftSeries: { drift: "apart", update: "moved", control: "control" },
+  noDrift: "No training round has been measured yet.",
+  marks: {
+    start: "start",
+    pause: "pause",
+    resume: "go on",
+    stop: "stop",
+    nextRound: "next round",
+    sampleFraction: (fraction: number) => `${Math.round(100 * fraction)} % asked`,
+    deadline: (seconds: number | null) => (seconds === null ? "no deadline" : `deadline ${formatSeconds(seconds)}`),
+    skew: "skewed data",
+    drop: (fraction: number) => `${Math.round(100 * fraction)} % dropped`,
+    poison: (count: number) => `${formatCount(count, "device")} poisoned`,
+    takeBack: (what: string) => `${what} taken back`,
+    takenBack: { sampleFraction: "sample", deadline: "deadline", skew: "skew", drop: "drop", poison: "poison" },
+    newRun: "new run",
+    switchStrategy: (name: string) => `to ${name}`,
+  },
+};
+
+/** One round in slow motion. */
+export const slowMotion = {
+  title: "One round in slow motion",
+  open: "Step through a round",
+  close: "Close",
+  none: "A round can be stepped through once one has trained.",
+  chooseRound: "Round",
+  previous: "Back",
+  next: "Next",
+  keys: "Arrow keys step, Escape closes.",
+  position: (step: number, numSteps: number) => `${step} of ${numSteps}`,
+  coordinator: "Coordinator",
+  coordinatorHolds: (values: string, hasControl: boolean) =>
+    `Holds the shared parameters, ${values}${hasControl ? ", and a control variate for each device" : ""}.`,
+  deviceHolds: (hasOwnLayers: boolean) =>
+    hasOwnLayers ? "Each holds its own examples, its own layers and its optimiser." : "Each holds its own examples and its optimiser.",
+  device: (id: number) => `Device ${id}`,
+  others: (count: number) => `+ ${formatWhole(count)}`,
+  mask: "Mask",
+  maskLabel: (travelling: readonly number[], numLayers: number) =>
+    `Layers that travel: ${travelling.length === 0 ? "none" : travelling.join(", ")}, of ${numLayers}`,
+  titles: {
+    choose: "The coordinator asks devices",
+    send: "The shared layers go out",
+    train: "Each device trains",
+    back: "The changes come back",
+    sum: "The coordinator makes one update",
+    evaluate: "Devices look at hidden texts",
+  },
+  choose: (numAsked: number, numDevices: number) =>
+    `It draws ${formatCount(numAsked, "device")} of ${formatWhole(numDevices)} from the run’s seed. The others rest in this round.`,
+  send: ({
+    layers,
+    values,
+    each,
+    measured,
+  }: {
+    readonly layers: string;
+    readonly values: string;
+    readonly each: string;
+    readonly measured: string;
+  }) =>
+    `The mask lets ${layers} through: ${values}, ${each} for each device. On the wire the step took ${measured} down, tasks and status included.`,
+  layersOf: (numTravel: number, numLayers: number) => `${numTravel} of ${formatCount(numLayers, "layer")}`,
+  values: (count: number) => formatCount(count, "value"),
+  train: (seconds: string, loss: string | null) =>
+    `On its own examples, which stay where they are, together with the layers that do not travel. The step took ${seconds}${loss === null ? "" : `; the loss of the last epoch was ${loss}`}.`,
+  back: ({
+    numCounted,
+    numAsked,
+    each,
+    measured,
+  }: {
+    readonly numCounted: number;
+    readonly numAsked: number;
+    readonly each: string;
+    readonly measured: string;
+  }) =>
+    `${numCounted} of ${formatCount(numAsked, "device")} answered with the difference to what they were sent, ${each} each. On the wire the step took ${measured} up.`,
+  sum: ({
+    rule,
+    update,
+    drift,
+    control,
+  }: {
+    readonly rule: string;
+    readonly update: string | null;
+    readonly drift: string | null;
+    readonly control: string | null;
+  }) =>
+    `By ${rule}. ${update === null ? "" : `Devices moved by ${update} on average`}${drift === null ? "" : `, and ${drift} apart from their mean`}${update === null ? "" : ". "}${control === null ? "" : `The control variate’s norm is ${control}.`}`.trim(),
+  mean: "the mean, weighted by examples",
+  rule: (name: string) => `the rule ${name}`,
+  evaluate: (results: readonly string[], bytes: string) => `${results.join("; ")}. That took ${bytes}, counted apart.`,
+};
+
+/** What can be taken along from the stage. */
+export const stageExport = {
+  title: "Take along",
+  json: "Numbers as JSON",
+  csv: "Numbers as CSV",
+  prompts: "Tuned parameters",
+  report: "Report",
+  noReport: "There is no report yet: it is written once a round has closed.",
 };
 
 /** The page where the tuned model answers. */
@@ -629,6 +996,126 @@ export const tryShare = {
   noPeft: (reason: string) => `transformers cannot load this file, and peft has no form for it: ${reason}.`,
 };
 
+/** What the operator has ordered, as everybody in the run is told. */
+export const inForce = {
+  paused: "The teacher has paused the run. Your place is kept; it goes on by itself.",
+  drop: (fraction: string) => `A lesson is on: ${fraction} of each round’s devices are left out, as if they had gone.`,
+  skew: "A lesson is on: the data are dealt again, so that each device sees few of the classes.",
+  poison: (devices: string) => `A lesson is on: the coordinator turns round what ${devices} send, to show what wrong updates do.`,
+  devices: (ids: readonly number[]) => (ids.length === 1 ? `device ${ids[0]}` : `devices ${ids.join(", ")}`),
+};
+
+/** The operator's panel on the stage. */
+export const operator = {
+  title: "Operate this run",
+  forYou:
+    "Shown to you alone, because you brought the operator’s link. Orders hold from the next plan on; what is under way goes on to its end.",
+  connecting: "Asking the coordinator…",
+  silent: "The coordinator does not answer. This page asks again every few seconds.",
+  refused: "This operator’s link is not this coordinator’s. Open the link that `tutti serve` prints now; nothing has changed.",
+  notUnderstood: "The coordinator answered in a way that this page does not understand. Reload it.",
+  done: (what: string) => `Done: ${what}.`,
+  notDone: (why: string) => `Nothing has changed: ${why}.`,
+  runTitle: "The run",
+  phases: { waiting: "Waiting", running: "Running", done: "Over", failed: "Failed" },
+  at: (stage: string, round: number, numRounds: number) => `${stage}, round ${round} of ${numRounds}`,
+  start: "Start",
+  startAbout: "Begin with the devices that are here.",
+  pause: "Pause",
+  pauseAbout: "The open step ends, and no other begins.",
+  resume: "Resume",
+  resumeAbout: "The run is paused: go on where it was.",
+  nextRound: "Next round",
+  nextRoundAbout: "Close the open step with what is in.",
+  stop: "Stop",
+  stopAbout: "Close the coordinator; the run can be resumed.",
+  newRun: "New run",
+  newRunAbout: "Begin again with another seed; everybody follows.",
+  confirmStop:
+    "Stop the run? Every tab is told, and nobody can join until the same command starts it again. Nothing that was accepted is lost.",
+  confirmNewRun:
+    "Begin a new run? This one is closed and kept. The tabs that are here join the new one by themselves, at the same address.",
+  confirmSwitch: (strategy: string) =>
+    `Switch to ${strategy}? This run is closed and kept. A run that is linked to it goes on from its parameters, and the tabs join it by themselves.`,
+  confirmSendAway: (who: string) => `Send ${who} away? Its devices and tasks go to others at once. It may come again.`,
+  yes: { stop: "Stop the run", newRun: "Begin a new run", switchStrategy: "Switch", sendAway: "Send away" },
+  no: "Leave it as it is",
+  sizesTitle: "Each round",
+  sampleFraction: "Devices asked in each round, in percent",
+  sampleNow: (percent: string) => `Now ${percent} of all devices.`,
+  sampleSettings: (count: number) => `Now as the settings say: ${count} devices.`,
+  deadline: "Deadline of a step, in seconds",
+  deadlineNow: (seconds: string) => `Now ${seconds}.`,
+  noDeadline: "Now without a deadline.",
+  deadlineHint: "Leave it empty for no deadline.",
+  apply: "Apply",
+  takeBack: "Take back",
+  asSettings: "As the settings say",
+  lessonsTitle: "Lessons",
+  lessonsAbout: "Watch the curves: they answer within a few rounds.",
+  skew: "Skew the data",
+  skewAbout: "Deal the training data again, so that each device sees few of the classes. Sizes stay as they are.",
+  drop: "Drop 30 %",
+  dropAbout: "In each round 30 % of the devices, drawn by the run’s seed, count as left.",
+  poison: "Poison two devices",
+  poisonAbout: "The coordinator turns round, and makes larger, what two devices send. Their tabs stay honest.",
+  from: (stage: string, round: number) => `In force since ${stage}, round ${round}.`,
+  pending: "From the next round on.",
+  poisonedNow: (devices: string) => `It is about ${devices}.`,
+  switchTitle: "Strategy",
+  switchAbout: "Another strategy begins a linked run from the present parameters.",
+  strategy: "Go on with",
+  strategies: {
+    fedAvg: "FedAvg",
+    fedAvgM: "FedAvgM, with server momentum",
+    fedOpt: "FedOpt, with Adam on the server",
+    scaffold: "SCAFFOLD",
+    fedPepTao: "FedPepTAO",
+  },
+  switchButton: "Switch strategy",
+  waitingTitle: "Waiting to come in",
+  nobodyWaits: "Nobody is waiting.",
+  approve: "Let in",
+  approveAll: (count: number) => `Let all ${count} in`,
+  clientsTitle: "Who is here",
+  noClients: "Nobody is here yet.",
+  sendAway: "Send away",
+  standings: { in: "here", away: "away", waiting: "waiting", banned: "banned" },
+  nameless: (key: string) => `client ${key}`,
+  actionOn: (action: string, who: string) => `${action}: ${who}`,
+  noDevices: "no devices",
+  logTitle: "Orders so far",
+  noOrders: "No order was given yet.",
+  heldFrom: (stage: string, round: number, step: number) => `from ${stage}, round ${round}, step ${step}`,
+  heldOnStep: (stage: string, round: number, step: number) => `closed ${stage}, round ${round}, step ${step}`,
+  heldNext: "from the next plan on",
+  followedBy: (runId: string) => `run ${runId} follows`,
+  orders: {
+    start: "start",
+    pause: "pause",
+    resume: "resume",
+    stop: "stop",
+    nextRound: "next round",
+    sampleFraction: (percent: string) => `ask ${percent} of the devices`,
+    deadline: (seconds: string | null) => (seconds === null ? "no deadline" : `deadline ${seconds}`),
+    skew: "skew the data",
+    drop: (percent: string) => `drop ${percent}`,
+    poison: (devices: string) => `poison ${devices}`,
+    takeBack: (what: string) => `take back: ${what}`,
+    approve: "let a client in",
+    sendAway: "send a client away",
+    newRun: "new run",
+    switchStrategy: (name: string) => `switch to ${name}`,
+  },
+  settings: {
+    sampleFraction: "devices in each round",
+    deadline: "deadline",
+    skew: "skewed data",
+    drop: "dropped devices",
+    poison: "poisoned devices",
+  },
+};
+
 /** A class: the page about the certificate, the code on the wall, texts that are typed. */
 export const classroom = {
   trustTitle: "Your browser is about to warn you",
@@ -667,10 +1154,10 @@ export const classroom = {
     "network could read what is sent; your examples are never sent.",
   goPlain: "Go on without encryption",
   joinCode: "QR code: scan it to take part",
-  helpers: (numTraining: number) =>
+  helpers: ({ numConnected, numTraining }: NonNullable<Status["helpers"]>) =>
     numTraining === 0
-      ? "Helper devices of the organiser wait in the background."
-      : `${formatCount(numTraining, "helper device")} of the organiser ${numTraining === 1 ? "trains" : "train"} beside people until more come.`,
+      ? `${formatCount(numConnected, "helper device")} of the organiser, at rest`
+      : `${formatCount(numTraining, "helper device")} of the organiser, until more people come`,
   typedOnly: "This class types its own texts. Type a few, and say what each is; more can follow while the tab trains.",
   growTitle: "Add a text",
   growNote: "It stays in this tab. The next round that this tab trains in has it.",
@@ -679,5 +1166,11 @@ export const classroom = {
       ? `${formatCount(numTrained, "text")} to train on. Every fifth stays back in this tab, so that the model is tested on texts it has not seen.`
       : `${formatCount(numTrained, "text")} to train on; ${formatWhole(numKeptBack)} kept back in this tab, to test the model on.`,
   ofKeptBack: (count: number) => (count === 1 ? "of one kept-back text" : `of ${formatWhole(count)} kept-back texts`),
+  correct: "What should it be? Put this text into your own examples as",
+  corrected: {
+    taken: "It is in your own examples. The next round that your tab trains in has it.",
+    share: "Your tab trains a share of the run’s examples. Join with examples of your own to add to them.",
+    nobody: "Open the join page in another tab of this browser, with examples of your own, and press it again.",
+  },
   wrongWord: "That is not this run’s code word. Read the three words on the wall again: case and hyphens do not matter.",
 };

@@ -1,3 +1,4 @@
+import type { Language } from "./languages.ts";
 import { chooseLanguage, loadWords } from "./words.ts";
 
 const item = "tutti-language";
@@ -8,8 +9,18 @@ export function loadPreferredWords(): Promise<void> {
   return loadWords(chooseLanguage([...(asked === null ? [] : [asked]), ...(remembered() ?? []), ...navigator.languages]));
 }
 
+/** Shows the page in another language and keeps the choice; throws where its file does not arrive, and changes nothing then. */
+export async function changeLanguage(language: Language): Promise<void> {
+  await loadWords(language);
+  rememberLanguage(language);
+  const address = new URL(location.href);
+  if (!address.searchParams.has("lang")) return;
+  address.searchParams.set("lang", language); // the links to the other pages carry it
+  history.replaceState(history.state, "", address);
+}
+
 /** Keeps a choice for later visits, where the browser stores anything. */
-export function rememberLanguage(language: string): void {
+function rememberLanguage(language: string): void {
   try {
     localStorage.setItem(item, language);
   } catch {

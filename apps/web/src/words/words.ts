@@ -1,24 +1,54 @@
+import { signal } from "@preact/signals";
 import type * as english from "./en.ts";
 import { type Language, languages } from "./languages.ts";
 
-/** Every sentence of the pages; each language has one file with the same names. */
-export type Words = typeof english;
+/** Texts may be others than the English ones; what they are put together from is the same. */
+type Translated<T> = T extends string
+  ? string
+  : T extends (...given: infer Given) => infer Said
+    ? (...given: Given) => Translated<Said>
+    : T extends readonly (infer Item)[]
+      ? readonly Translated<Item>[]
+      : T extends object
+        ? { readonly [Name in keyof T]: Translated<T[Name]> }
+        : T;
 
-/** The sentences of the page's language, once `useWords` was called: read them where they are shown, not when a module loads. */
-export let words: Words;
+/** Every sentence of the pages; each language has one file with the same names. */
+export type Words = Translated<typeof english>;
+
+let latestAsked: Language | null = null;
+const chosen = signal<{ readonly language: Language; readonly words: Words } | null>(null);
+
+function current() {
+  if (chosen.value === null)
+    throw new Error("the sentences of the pages are read before a language was loaded: await loadPreferredWords first");
+  return chosen.value;
+}
+
+/** The sentences of the page's language: read them where they are shown, not when a module loads, so that a component follows the choice. */
+export const words: Words = new Proxy({} as Words, { get: (_, name) => current().words[name as keyof Words] });
+
+/** The page's language, for a component to follow. */
+export const currentLanguage = (): Language => current().language;
 
 /** Takes the sentences of a language from here on. */
-export function useWords(chosen: Words): void {
-  words = chosen;
+export function useWords(sentences: Words, language: Language = "en"): void {
+  chosen.value = { language, words: sentences };
 }
 
 const files: Readonly<Record<Language, () => Promise<Words>>> = {
   en: () => import("./en.ts"),
+  de: async () => (await import("./de.ts")).german,
+  fr: async () => (await import("./fr.ts")).french,
+  fi: async () => (await import("./fi.ts")).finnish,
 };
 
-/** Loads the sentences of one language alone, and marks the document with it. */
+/** Loads the sentences of one language alone, and marks the document with it; of two choices in a row the later one holds. */
 export async function loadWords(language: Language): Promise<void> {
-  useWords(await files[language]());
+  latestAsked = language;
+  const sentences = await files[language]();
+  if (latestAsked !== language) return;
+  useWords(sentences, language);
   document.documentElement.lang = language;
 }
 

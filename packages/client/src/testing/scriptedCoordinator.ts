@@ -11,6 +11,7 @@ import {
   type Received,
   type Refusal,
   type Request,
+  refuse,
   type Status,
   serve,
   type TaskLease,
@@ -26,6 +27,7 @@ export interface Script {
   register: (request: Received<"register">) => Answer<"register"> | Refusal;
   submit: (request: Received<"submit">) => Answer<"submit"> | Refusal | Promise<Answer<"submit"> | Refusal>;
   withdraw: () => Answer<"withdraw"> | Refusal;
+  receipt: () => Answer<"receipt"> | Refusal;
   /** What run.json holds. */
   runInfo: () => unknown;
 }
@@ -117,6 +119,7 @@ export async function startScriptedCoordinator(serverOptions: Partial<ServerOpti
     register: () => ({}),
     submit: () => ({ outcome: "accepted" }),
     withdraw: () => ({ numDevices: 1, numStates: 1, numControls: 0, numContributions: 2, numSummed: 5 }),
+    receipt: () => refuse("P-10", "no script for a receipt"),
     runInfo: () => ({ runId: scriptedRunId }),
   };
   const blobs = new Map<string, Uint8Array>();
@@ -213,6 +216,7 @@ function scriptedHandlers(script: Script, note: (heard: Heard) => void): Handler
     leave: (request) => noted({ name: "leave", request }, () => ({})),
     declineState: (request) => noted({ name: "declineState", request }, () => ({})),
     withdraw: (request) => noted({ name: "withdraw", request }, () => script.withdraw()),
+    receipt: (request) => noted({ name: "receipt", request }, () => script.receipt()),
     decline: (request) => noted({ name: "decline", request }, () => ({})),
   };
 }

@@ -73,6 +73,11 @@ export function createStrategy({ strategy }: { readonly strategy: { readonly nam
   return isModule(strategy) ? strategyOfModule(strategy) : strategies[strategy.name];
 }
 
+/** The settings that a strategy of the project's has by default; null where there is none of this name. */
+export function defaultStrategy(name: string): DeclaredSettings | null {
+  return Object.hasOwn(strategies, name) ? strategies[name as StrategyName].defaults : null;
+}
+
 /** What reports call a run's strategy: a module is told by its file and the first digits of its SHA-256 too. */
 export function strategyTitle(strategy: { readonly name: StrategyName } | ModuleSettings): string {
   if (!isModule(strategy)) return strategies[strategy.name].title;

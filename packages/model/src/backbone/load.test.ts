@@ -1,5 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { presets } from "@tutti/core";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { checkpointInMemory, convertInMemory, goldenCheckpoint, type MemoryFiles } from "../testing/goldenBackbone.ts";
@@ -7,7 +9,11 @@ import { memoryCache } from "./cache.ts";
 import { manifestBytes } from "./convert.ts";
 import { loadBackbone } from "./load.ts";
 import { type BackboneManifest, parseManifest } from "./manifest.ts";
+import { hasLittleMemory } from "./smallMemory.ts";
 import { refuseTooLarge, unpackedBytes } from "./unpackedSize.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
 
 const linear = presets.demo.tuning;
 let files: MemoryFiles;
@@ -196,6 +202,66 @@ test("a load that is called off stops, with the caller's reason", async () => {
   await expect(loading).rejects.toBe(reason);
   expect(shardRequests(requests).length).toBeLessThan(manifest.shards.length);
   await expect(loadBackbone({ manifestUrl, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+/** Bytes of shards that are still in memory, whoever holds them. */
+async function bytesAlive(shards: readonly WeakRef<Uint8Array>[]): Promise<number> {
+  await new Promise((resolve) => setImmediate(resolve)); // a WeakRef holds what it refers to until the turn is over
+  collectGarbage();
+  return shards.reduce((sum, shard) => sum + (shard.deref()?.length ?? 0), 0);
+}
+
+/** Loads over a cache that sees each shard as it arrives, and tells how many bytes of shards are in memory whenever another one is asked for. */
+async function heldWhileLoading(readsOneAtATime: boolean) {
+  const { manifestUrl } = await serve();
+  const arrived: WeakRef<Uint8Array>[] = [];
+  const cache = { get: async () => null, put: async (_: string, bytes: Uint8Array) => void arrived.push(new WeakRef(bytes)) };
+  const held: number[] = [];
+  let open = 0;
+  let most = 0;
+  const counting: typeof fetch = async (input, init) => {
+    open++;
+    most = Math.max(most, open);
+    if (String(input).endsWith(".bin")) held.push(await bytesAlive(arrived));
+    const response = await fetch(input, init);
+    const bytes = await response.arrayBuffer();
+    open--;
+    return new Response(bytes);
+  };
+  const backbone = await loadBackbone({ manifestUrl, fetch: counting, cache, readsOneAtATime });
+  return { backbone, mostHeld: Math.max(...held), mostOpen: most };
+}
+
+test("where memory is small one file is asked for at a time, and no more than the last two shards are in memory beside the tensors", async () => {
+  const largest = Math.max(...manifest.shards.map(({ numBytes }) => numBytes));
+  const sparing = await heldWhileLoading(true);
+  expect(sparing.mostOpen).toBe(1);
+  expect(sparing.mostHeld).toBeLessThanOrEqual(2 * largest);
+  const usual = await heldWhileLoading(false);
+  expect(usual.mostOpen).toBe(3);
+  expect(usual.mostHeld).toBeGreaterThan(4 * largest);
+  for (const name of usual.backbone.names) expect(sparing.backbone.packed(name)).toEqual(usual.backbone.packed(name));
+});
+
+test("where memory is small a second visit reads what was kept shard by shard as well", async () => {
+  const { manifestUrl, requests } = await serve();
+  const cache = memoryCache();
+  const first = await loadBackbone({ manifestUrl, cache });
+  requests.length = 0;
+  const second = await loadBackbone({ manifestUrl, cache, readsOneAtATime: true });
+  expect(requests).toEqual(["manifest.json"]);
+  for (const name of first.names) expect(second.packed(name)).toEqual(first.packed(name));
+});
+
+test.each([
+  ["iPhone", { userAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Safari/604.1" }, true],
+  ["iPad", { userAgent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15", maxTouchPoints: 5 }, true],
+  ["Mac", { userAgent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15", maxTouchPoints: 0 }, false],
+  ["small Android", { userAgent: "Mozilla/5.0 (Linux; Android 15) Chrome/140", deviceMemory: 4 }, true],
+  ["large Android", { userAgent: "Mozilla/5.0 (Linux; Android 15) Chrome/140", deviceMemory: 8 }, false],
+  ["desktop Firefox", { userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0" }, false],
+])("%s: memory is small, or not", (_, signs, isSmall) => {
+  expect(hasLittleMemory(signs)).toBe(isSmall);
 });
 
 test("a backbone that does not fit once unpacked is refused before a shard is asked for", async () => {

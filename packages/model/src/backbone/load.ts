@@ -1,6 +1,7 @@
 import { formatBytes, sha256Hex } from "@tutti/core";
 import { type BackboneCache, defaultCache, noCache } from "./cache.ts";
 import { concatenate, fetchFile } from "./fetchFile.ts";
+import { fillTensors } from "./fillTensors.ts";
 import { type BackboneManifest, parseManifest } from "./manifest.ts";
 import type { PackedTensor } from "./pack.ts";
 import { type PackedBackbone, packedBackbone } from "./packed.ts";
@@ -25,6 +26,8 @@ export interface LoadOptions {
   readonly onProgress?: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void;
   /** A sentence for the user about something that is not an error. */
   readonly onNotice?: (sentence: string) => void;
+  /** Reads shards one at a time and lets each go once its tensors are copied: slower, and beside the tensors at most one shard is in memory. */
+  readonly readsOneAtATime?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,21 +64,27 @@ async function load(options: LoadOptions, { signal }: AbortController): Promise<
   const manifest = parseManifest(await fetchOne("manifest.json", { isRetry: false, maxBytes: maxManifestBytes, onBytes: () => {} }));
   await options.checkManifest?.(manifest);
   const files = filesOf(manifest);
+  const filler = options.readsOneAtATime === true ? fillTensors(manifest) : null;
   const cache = guarded(options.cache ?? (options.read === undefined ? defaultCache() : noCache()), options.onNotice);
   const progress = progressOf(files, options.onProgress);
 
-  const contents = await fromCache(files, cache, signal);
-  const missing = files.filter(({ file }) => !contents.has(file));
-  for (const { file, numBytes } of files) if (contents.has(file)) progress(file, numBytes);
+  const contents: Contents = new Map();
+  const isShard = new Set(manifest.shards.map(({ sha256 }) => `${sha256}.bin`));
+  /** Keeps a file that has arrived; of a shard perhaps its tensors alone. */
+  function keep({ file, sha256, numBytes }: NamedFile, bytes: Uint8Array<ArrayBuffer>): void {
+    if (filler === null || !isShard.has(file)) contents.set(file, bytes);
+    else filler.take(sha256, bytes);
+    progress(file, numBytes);
+  }
+  const missing = await fromCache(files, { cache, signal, keep });
   const isRoomy = await hasRoom(missing, options);
-  await inParallel(missing, async (wanted) => {
+  await inParallel(missing, filler === null ? parallelRequests : 1, async (wanted) => {
     signal.throwIfAborted();
     const bytes = await fetchVerified(wanted, fetchOne, { signal, onBytes: (done) => progress(wanted.file, done) });
-    progress(wanted.file, wanted.numBytes);
-    contents.set(wanted.file, bytes);
+    keep(wanted, bytes);
     if (isRoomy) await cache.put(wanted.sha256, bytes);
   });
-  return assemble(manifest, contents);
+  return assemble(manifest, contents, filler?.tensors() ?? viewsOn(manifest, contents));
 }
 
 function filesOf({ tokenizer, tokenizerConfig, shards }: BackboneManifest): NamedFile[] {
@@ -83,14 +92,22 @@ function filesOf({ tokenizer, tokenizerConfig, shards }: BackboneManifest): Name
   return [...texts, ...shards.map(({ sha256, numBytes }) => ({ file: `${sha256}.bin`, sha256, numBytes }))];
 }
 
-async function fromCache(files: readonly NamedFile[], cache: BackboneCache, signal: AbortSignal): Promise<Contents> {
-  const contents: Contents = new Map();
-  for (const { file, sha256, numBytes } of files) {
+interface Keeping {
+  readonly cache: BackboneCache;
+  readonly signal: AbortSignal;
+  keep(file: NamedFile, bytes: Uint8Array<ArrayBuffer>): void;
+}
+
+/** Keeps what the cache holds; answers what it does not. */
+async function fromCache(files: readonly NamedFile[], { cache, signal, keep }: Keeping): Promise<NamedFile[]> {
+  const missing: NamedFile[] = [];
+  for (const file of files) {
     signal.throwIfAborted();
-    const bytes = await cache.get(sha256);
-    if (bytes?.length === numBytes && (await sha256Hex(bytes)) === sha256) contents.set(file, bytes);
+    const bytes = await cache.get(file.sha256);
+    if (bytes?.length === file.numBytes && (await sha256Hex(bytes)) === file.sha256) keep(file, bytes);
+    else missing.push(file);
   }
-  return contents;
+  return missing;
 }
 
 /** Whether the browser has room to keep the files; the user is told when it has not. */
@@ -144,9 +161,8 @@ function fetcher({ manifestUrl, read, fetch = globalThis.fetch }: LoadOptions, s
 }
 
 /** Views on the shards; a tensor that lies in several is copied into one array. */
-function assemble(manifest: BackboneManifest, contents: Contents): PackedBackbone {
-  const contentOf = (file: string) => contents.get(file) ?? new Uint8Array(0);
-  const shards = manifest.shards.map(({ sha256 }) => contentOf(`${sha256}.bin`));
+function viewsOn(manifest: BackboneManifest, contents: Contents): ReadonlyMap<string, PackedTensor> {
+  const shards = manifest.shards.map(({ sha256 }) => contents.get(`${sha256}.bin`) ?? new Uint8Array(0));
   const tensors = new Map<string, PackedTensor>();
   for (const { name, shape, encoding, groupSize, parts } of manifest.tensors) {
     const pieces = parts.map(({ shard, offset, length }) => (shards[shard] ?? new Uint8Array(0)).subarray(offset, offset + length));
@@ -154,7 +170,12 @@ function assemble(manifest: BackboneManifest, contents: Contents): PackedBackbon
     const bytes = first !== undefined && pieces.length === 1 ? first : concatenate(pieces);
     tensors.set(name, { shape, encoding, groupSize, bytes });
   }
-  const text = (file: { file: string } | null) => (file === null ? null : new TextDecoder().decode(contentOf(file.file)));
+  return tensors;
+}
+
+function assemble(manifest: BackboneManifest, contents: Contents, tensors: ReadonlyMap<string, PackedTensor>): PackedBackbone {
+  const text = (file: { file: string } | null) =>
+    file === null ? null : new TextDecoder().decode(contents.get(file.file) ?? new Uint8Array(0));
   const { name, config, tokenizer, tokenizerConfig } = manifest;
   return packedBackbone({ name, config, manifest, tensors, tokenizerJson: text(tokenizer), tokenizerConfig: text(tokenizerConfig) });
 }
@@ -184,10 +205,10 @@ function guarded(cache: BackboneCache, onNotice: LoadOptions["onNotice"]): Backb
   };
 }
 
-async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+async function inParallel<T>(items: readonly T[], numLanes: number, act: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items];
   const lane = async () => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await act(item);
   };
-  await Promise.all(Array.from({ length: parallelRequests }, lane));
+  await Promise.all(Array.from({ length: numLanes }, lane));
 }

@@ -114,3 +114,70 @@ test("a worker that dies rejects what is open and what comes later", async () =>
   await expect(open).rejects.toThrow("the training worker stopped");
   await expect(trainer.addDevice(1, { kind: "share", index: 1 })).rejects.toThrow("the training worker stopped");
 });
+
+test("the page sets the pace of the worker, is told how long it computed, and an abort ends a rest", async () => {
+  const { page, worker } = channel();
+  const seen: (string | number)[] = [];
+  let finish: () => void = () => undefined;
+  const busy: number[] = [];
+  serveTrainer(
+    worker,
+    () => ({
+      start: async () => ready,
+      addDevice: async () => ({ numExamples: 1 }),
+      compute: async (_task, _state, _onStep, signal) => {
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        signal?.throwIfAborted();
+        return { body: { kind: "score", layerScores: [1] }, state: null };
+      },
+      stop: async () => undefined,
+    }),
+    {
+      pacer: {
+        setShare: (share) => void seen.push(share),
+        begin: async () => void seen.push("begin"),
+        rest: async () => undefined,
+        end: () => void seen.push("end"),
+        wake: () => {
+          seen.push("wake");
+          finish();
+        },
+        busySeconds: () => 12,
+      },
+    },
+  );
+  const trainer = workerTrainer(
+    page,
+    () => undefined,
+    (seconds) => busy.push(seconds),
+  );
+  trainer.pace(0.25);
+  const abort = new AbortController();
+  const computing = trainer.compute(task, null, undefined, abort.signal);
+  const refused = expect(computing).rejects.toMatchObject({ name: "AbortError" });
+  await new Promise((resolve) => setImmediate(resolve));
+  abort.abort();
+  await refused;
+  expect(seen).toEqual([0.25, "begin", "wake", "end"]);
+  expect(busy).toEqual([12]);
+});
+
+test("a worker that says that its GPU was lost rejects what is open and what is asked after, with the reason", async () => {
+  const { page, worker } = channel();
+  let lose: (reason: string) => void = () => undefined;
+  const lost = new Promise<string>((resolve) => {
+    lose = resolve;
+  });
+  const never = () => new Promise<never>(() => undefined);
+  serveTrainer(worker, () => ({ start: async () => ready, addDevice: never, compute: never, stop: never }), { whenLost: () => lost });
+  const trainer = workerTrainer(page, () => undefined);
+  await trainer.start(setup, () => undefined);
+  const computing = expect(trainer.compute(task, null)).rejects.toThrow("the GPU was taken away");
+  expect(trainer.isLost()).toBe(false);
+  lose("the GPU was taken away");
+  await computing;
+  expect(trainer.isLost()).toBe(true);
+  await expect(trainer.addDevice(4, { kind: "share", index: 4 })).rejects.toThrow("the GPU was taken away");
+});

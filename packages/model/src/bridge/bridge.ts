@@ -11,6 +11,8 @@ export type WorkerRequest =
   /** In a worker that trains nothing. */
   | { readonly id: number; readonly method: "measure"; readonly setup: MeasureSetup }
   | { readonly id: number; readonly method: "abort" }
+  /** How much of the time tasks may compute from here on; see `Pacer`. */
+  | { readonly id: 0; readonly method: "pace"; readonly share: number }
   /** Comes with a port for each thread beside the worker's own, before the first start. */
   | { readonly id: 0; readonly method: "threads" };
 
@@ -32,6 +34,10 @@ export type WorkerMethod = keyof WorkerAnswers;
 /** What the worker says: progress while it works, then one answer or failure for each question; a notice belongs to none. */
 export type WorkerReply =
   | { readonly id: 0; readonly kind: "notice"; readonly sentence: string }
+  /** Nothing computes here any more, such as when the GPU was taken away. */
+  | { readonly id: 0; readonly kind: "lost"; readonly reason: string }
+  /** How long the worker has computed so far, after each task. */
+  | { readonly id: 0; readonly kind: "busy"; readonly seconds: number }
   | { readonly id: number; readonly kind: "loading"; readonly progress: LoadProgress }
   | { readonly id: number; readonly kind: "step"; readonly progress: StepProgress }
   | { readonly id: number; readonly kind: "answer"; readonly value: WorkerAnswers[WorkerMethod] }

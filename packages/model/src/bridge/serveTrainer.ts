@@ -1,8 +1,9 @@
 import type { BackendChoice } from "../backendChoice.ts";
 import type { StepProgress, Trainer } from "../trainer.ts";
+import type { Pacer } from "../training/pacer.ts";
 import type { MeasureSetup, Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
 
-type Asked = Exclude<WorkerRequest, { method: "abort" | "threads" }>;
+type Asked = Exclude<WorkerRequest, { method: "abort" | "threads" | "pace" }>;
 
 /** What else a worker does where it may be asked to. */
 export interface WorkerPorts {
@@ -10,6 +11,10 @@ export interface WorkerPorts {
   readonly onThreads?: (ports: readonly MessagePort[]) => void;
   /** Measures the backends. */
   readonly measure?: (setup: MeasureSetup) => Promise<BackendChoice | null>;
+  /** Whom tasks rest by between their steps. */
+  readonly pacer?: Pacer;
+  /** Resolves with the reason once the started backend cannot compute any more; null where that does not happen. */
+  readonly whenLost?: () => Promise<string> | null;
 }
 
 /** Steps may take a few milliseconds, and each message costs the page as much as it costs the worker. */
@@ -30,7 +35,7 @@ function tellSteps(tell: (progress: StepProgress) => void): (progress: StepProgr
 export function serveTrainer(
   port: Port<WorkerRequest, WorkerReply>,
   create: (onNotice: (sentence: string) => void) => Trainer,
-  { onThreads, measure }: WorkerPorts = {},
+  { onThreads, measure, pacer, whenLost }: WorkerPorts = {},
 ): void {
   const trainer = create((sentence) => port.postMessage({ id: 0, kind: "notice", sentence }));
   const running = new Map<number, AbortController>();
@@ -39,15 +44,17 @@ export function serveTrainer(
     const { id } = request;
     switch (request.method) {
       case "start":
-        return trainer.start(request.setup, (progress) => port.postMessage({ id, kind: "loading", progress }), signal);
+        return trainer.start(request.setup, (progress) => port.postMessage({ id, kind: "loading", progress }), signal).then(watched);
       case "addDevice":
         return trainer.addDevice(request.deviceId, request.source);
       case "compute":
-        return trainer.compute(
-          request.task,
-          request.state,
-          tellSteps((progress) => port.postMessage({ id, kind: "step", progress })),
-          signal,
+        return paced(() =>
+          trainer.compute(
+            request.task,
+            request.state,
+            tellSteps((progress) => port.postMessage({ id, kind: "step", progress })),
+            signal,
+          ),
         );
       case "stop":
         return trainer.stop().then(() => null);
@@ -55,6 +62,21 @@ export function serveTrainer(
         if (measure === undefined) throw new Error("this worker measures no backends");
         return measure(request.setup);
     }
+  }
+
+  async function paced<T>(compute: () => Promise<T>): Promise<T> {
+    await pacer?.begin();
+    try {
+      return await compute();
+    } finally {
+      pacer?.end();
+      if (pacer !== undefined) port.postMessage({ id: 0, kind: "busy", seconds: pacer.busySeconds() });
+    }
+  }
+
+  function watched<T>(ready: T): T {
+    void whenLost?.()?.then((reason) => port.postMessage({ id: 0, kind: "lost", reason }));
+    return ready;
   }
 
   async function answer(request: Asked): Promise<void> {
@@ -71,7 +93,10 @@ export function serveTrainer(
   }
 
   port.addEventListener("message", ({ data, ports = [] }) => {
-    if (data.method === "abort") running.get(data.id)?.abort();
+    if (data.method === "abort") {
+      running.get(data.id)?.abort();
+      pacer?.wake();
+    } else if (data.method === "pace") pacer?.setShare(data.share);
     else if (data.method === "threads") onThreads?.(ports);
     else void answer(data);
   });

@@ -21,12 +21,20 @@ export interface WorkerTrainer extends Trainer {
   measure(setup: MeasureSetup): Promise<BackendChoice | null>;
   /** Rejects all that is open, for when the worker dies. */
   fail(error: Error): void;
+  /** Whether the worker died, or said that it cannot compute any more. */
+  isLost(): boolean;
+  /** How much of the time tasks may compute from here on; at 0 they stand still between two steps. */
+  pace(share: number): void;
 }
 
 type Asked = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
 
 /** The page's end of the bridge. `onNotice` is told what a person should know although the work goes on. */
-export function workerTrainer(port: Port<WorkerReply, WorkerRequest>, onNotice: (sentence: string) => void): WorkerTrainer {
+export function workerTrainer(
+  port: Port<WorkerReply, WorkerRequest>,
+  onNotice: (sentence: string) => void,
+  onBusy: (seconds: number) => void = () => undefined,
+): WorkerTrainer {
   const questions = new Map<number, Question>();
   let lastId = 0;
   let failure: Error | null = null;
@@ -45,8 +53,16 @@ export function workerTrainer(port: Port<WorkerReply, WorkerRequest>, onNotice: 
     });
   }
 
+  function fail(error: Error): void {
+    failure = error;
+    for (const question of questions.values()) question.reject(error);
+    questions.clear();
+  }
+
   port.addEventListener("message", ({ data }) => {
     if (data.kind === "notice") return onNotice(data.sentence);
+    if (data.kind === "busy") return onBusy(data.seconds);
+    if (data.kind === "lost") return fail(new Error(data.reason));
     const question = questions.get(data.id);
     if (question === undefined) return;
     if (data.kind === "loading") return question.onLoading?.(data.progress);
@@ -64,10 +80,8 @@ export function workerTrainer(port: Port<WorkerReply, WorkerRequest>, onNotice: 
       await ask({ method: "stop" });
     },
     measure: (setup) => ask({ method: "measure", setup }),
-    fail(error) {
-      failure = error;
-      for (const question of questions.values()) question.reject(error);
-      questions.clear();
-    },
+    fail,
+    isLost: () => failure !== null,
+    pace: (share) => port.postMessage({ id: 0, method: "pace", share }),
   };
 }

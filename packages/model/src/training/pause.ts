@@ -1,5 +1,20 @@
-/** Lets messages and timers in between two steps; unlike a timer it is not slowed in hidden tabs. */
-export function yieldToEvents(): Promise<void> {
+import type { Pacer } from "./pacer.ts";
+
+/** Of this worker, where its owner lends a part of the time; null for all of it. */
+let pacer: Pacer | null = null;
+
+/** From here on every task rests as this pacer says, between two steps. */
+export function usePacer(chosen: Pacer): void {
+  pacer = chosen;
+}
+
+/** Lets messages and timers in between two steps; unlike a timer it is not slowed in hidden tabs. Rests where a pacer says so. */
+export async function yieldToEvents(): Promise<void> {
+  await letIn();
+  await pacer?.rest();
+}
+
+function letIn(): Promise<void> {
   return new Promise((resolve) => {
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {

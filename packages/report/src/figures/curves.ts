@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { findMethod, type Protocol } from "@tutti/core";
 import type { Grid, GridColumn, RunPoint, RunRecord } from "@tutti/record";
 import { rangeOf, summarise } from "@tutti/record";
-import { curvesText } from "../sentences.ts";
+import { curvesText } from "../sentences/figures.ts";
 import { capital, textsText, withRemarks } from "../text.ts";
 import { againstNames, axisNames, metricNames } from "../words.ts";
 import { draw, type Figure, type SeriesStyle, seriesStyle } from "./figure.ts";

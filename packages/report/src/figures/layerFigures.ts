@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { formatCount } from "@tutti/core";
 import { atRound, type LayerColumn, type LayerScores, type RankCorrelation, type RunRecord } from "@tutti/record";
-import { driftText, heatMapNotes, heatMapText, ritzTitle, spectrumText } from "../sentences.ts";
+import { driftText, heatMapNotes, heatMapText, ritzTitle, spectrumText } from "../sentences/figures.ts";
 import { differenceText } from "../text.ts";
 import { axisNames } from "../words.ts";
 import { draw, type Figure, seriesStyle } from "./figure.ts";

@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { type RunRecord, type RunScores, rangeOf, type StepRecord, untunedScores } from "@tutti/record";
-import { layerScoresText, phaseBytesText, runScoreTitle, seriesText } from "../sentences.ts";
+import { layerScoresText, phaseBytesText, seriesText } from "../sentences/figures.ts";
+import { runScoreTitle } from "../sentences/scores.ts";
 import { textsText, withRemarks } from "../text.ts";
 import { isOfTexts } from "../textScores.ts";
 import { axisNames, controlNames, metricNames, runFigureTitles, runSeries, stageNames, textScoreTitles, untunedName } from "../words.ts";

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Protocol } from "@tutti/core";
 import { type Grid, type GridColumn, numTextsOf, rangeOf, type TradeoffPoint, tradeoffPoints } from "@tutti/record";
-import { tradeoffText } from "../sentences.ts";
+import { tradeoffText } from "../sentences/figures.ts";
 import { textsText, withRemarks } from "../text.ts";
 import { axisNames, metricNames } from "../words.ts";
 import { draw, type Figure, seriesStyle, size } from "./figure.ts";

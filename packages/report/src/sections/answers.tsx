@@ -2,7 +2,7 @@
 /** @jsxImportSource preact */
 import { type RunRecord, shownAnswers } from "@tutti/record";
 import { Remarks } from "../elements.tsx";
-import { answersNote, noAnswersText } from "../sentences.ts";
+import { answersNote, noAnswersText } from "../sentences/runs.ts";
 import { answerParts } from "../words.ts";
 
 /** What a compute client answered to messages of the test part, beside the references; without answers how to get some. */

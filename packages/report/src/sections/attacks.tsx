@@ -2,8 +2,8 @@
 /** @jsxImportSource preact */
 import { type AttackTable, attackTables, type ExperimentResult, type Grid } from "@tutti/record";
 import { accuracyLines, attackPlanLines, backdoorsIn, bestRuleLines, triggeredLines } from "../attackLines.ts";
-import { attackCaptions, attackHeads, attackNotes, attackPlanHeads, bestRuleHeads } from "../attackSentences.ts";
 import { prose, Remarks, Table } from "../elements.tsx";
+import { attackCaptions, attackHeads, attackNotes, attackPlanHeads, bestRuleHeads } from "../sentences/attacks.ts";
 
 /** What attacks come to under each rule, how often a trigger works, and who attacked how. */
 export function AttackSection({ result, grid }: { readonly result: ExperimentResult; readonly grid: Grid }) {

@@ -4,7 +4,8 @@ import { costTables, type Grid, type RunRecord, tradeoffPoints } from "@tutti/re
 import { Figures, Legend, Remarks, Table } from "../elements.tsx";
 import { tradeoffFigure } from "../figures/tradeoff.ts";
 import { timeLines, trafficLines } from "../runTable.ts";
-import { breakEvenText, costCaption, costNotes, tradeoffNote } from "../sentences.ts";
+import { costCaption, costNotes, tradeoffNote } from "../sentences/costs.ts";
+import { breakEvenText } from "../sentences/runs.ts";
 import { meanBytesText } from "../text.ts";
 import { costHeads, runHeads, titles } from "../words.ts";
 

@@ -3,7 +3,7 @@
 import { type ExperimentResult, fleetTables, type Grid } from "@tutti/record";
 import { List, Remarks, Table } from "../elements.tsx";
 import { fleetHead, fleetLines, sizeLines } from "../fleetTable.ts";
-import { fleetCaption, fleetNotes } from "../planSentences.ts";
+import { fleetCaption, fleetNotes } from "../sentences/plans.ts";
 
 /** What each method costs a round on the machines of each fleet. */
 export function FleetSection({ result, grid }: { readonly result: ExperimentResult; readonly grid: Grid }) {

@@ -4,7 +4,8 @@ import { type Grid, layerScoresOf, type RunRecord, rankCorrelations } from "@tut
 import { FigureBox, Figures, prose, Remarks, Table } from "../elements.tsx";
 import { heatMap, spectrumFigure } from "../figures/layerFigures.ts";
 import { layerLines, ritzLines } from "../runTable.ts";
-import { keptLayersText, spectraNote } from "../sentences.ts";
+import { spectraNote } from "../sentences/figures.ts";
+import { keptLayersText } from "../sentences/runs.ts";
 import { differenceText, scoreText } from "../text.ts";
 import { layerHeads, rankHeads, ritzSummary, runHeads, selectedCaption, titles } from "../words.ts";
 

@@ -2,8 +2,8 @@
 /** @jsxImportSource preact */
 import type { RunRecord } from "@tutti/record";
 import { Remarks, Table } from "../elements.tsx";
-import { plansCaption, plansNotes } from "../planSentences.ts";
 import { planLines } from "../runTable.ts";
+import { plansCaption, plansNotes } from "../sentences/plans.ts";
 import { runHeads } from "../words.ts";
 
 /** What each client claimed of its machine and what was planned for it. */

@@ -14,9 +14,9 @@ import {
 } from "@tutti/record";
 import { type Cell, type Line, Remarks, Table } from "../elements.tsx";
 import { scoreLines, spreadLines } from "../runTable.ts";
+import { otherTextsText } from "../sentences/runs.ts";
 import {
   aheadText,
-  otherTextsText,
   scoreNotes,
   scoresCaption,
   spreadCaption,
@@ -25,7 +25,7 @@ import {
   textCaption,
   textNotes,
   zeroShotNote,
-} from "../sentences.ts";
+} from "../sentences/scores.ts";
 import { labelWordsIn } from "../tasks.ts";
 import { capital, fewerSeedsText, scoreText, summaryText, textsText, wholeText, withRemarks } from "../text.ts";
 import { controlLines, hasClasses, isOfTexts, textLines, textRunLines } from "../textScores.ts";

@@ -1,6 +1,6 @@
 import type { AttackCell, AttackKind, AttackLine, AttackPlan, PairedDifference } from "@tutti/record";
 import { attackTolerance } from "@tutti/record";
-import { percentText, scoreText } from "./text.ts";
+import { percentText, scoreText } from "../text.ts";
 
 // What is said of attacks; all other sentences are in sentences.ts.
 

@@ -1,0 +1,161 @@
+import type { ServerResponse } from "node:http";
+import { writeEvent } from "@tutti/protocol";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Addresses } from "../entry/addresses.ts";
+import { isBearer } from "../entry/tokens.ts";
+import type { Feed } from "../live/feed.ts";
+import type { Clock } from "../pool/clock.ts";
+
+/** What the feed's route needs of the coordinator. */
+export interface LivePorts {
+  readonly feed: Feed;
+  readonly addresses: Pick<Addresses, "refuse">;
+  readonly access: WatchAccess;
+  readonly clock: Clock;
+  /** Whether one more may watch (P-114). */
+  hasRoom(): boolean;
+  /** A reader was closed that did not read. */
+  onClosed(why: "unread"): void;
+}
+
+/** Who may watch a run (P-108). */
+export interface WatchAccess {
+  /** Whether everybody may. */
+  readonly isOpen: boolean;
+  /** What a request brings otherwise: the code word, or the operator's token. */
+  readonly tokens: readonly string[];
+}
+
+/** Everybody that reads the feed. */
+export interface LiveAudience {
+  numWatchers(): number;
+  /** Sends what has changed to all of them. */
+  tell(): void;
+  /** Says goodbye and ends the streams. */
+  close(reason: string, message?: string): void;
+}
+
+/** Milliseconds after which a reader that lost the feed asks again. */
+const retryMs = 2000;
+
+const heartbeatMs = 15_000;
+
+/** Of a reader that does not read. */
+const maxUnreadBytes = 4_000_000;
+
+/** A whole of so long ago is given to who comes: a class that opens the stage at once is written one text. */
+const momentMs = 250;
+
+/** Adds `GET /live` (P-170); what it returns tells its readers. */
+export function addLive(app: FastifyInstance, ports: LivePorts): LiveAudience {
+  const { feed, clock } = ports;
+  const watchers = new Set<ServerResponse>();
+  let number = 0;
+  let known = { text: "", at: Number.NEGATIVE_INFINITY };
+
+  function whole(): string {
+    if (clock.now() - known.at >= momentMs) known = { text: writeEvent("whole", number, feed.whole()), at: clock.now() };
+    return known.text;
+  }
+
+  function send(to: ServerResponse, text: Buffer): void {
+    if (to.writableLength <= maxUnreadBytes) return void to.write(text);
+    ports.onClosed("unread");
+    to.destroy();
+  }
+
+  const sendAll = (text: string): void => {
+    const bytes = Buffer.from(text);
+    for (const watcher of watchers) send(watcher, bytes);
+  };
+
+  let stopBeating: () => void = () => undefined;
+  const beat = (): void => {
+    sendAll(": here\n\n");
+    stopBeating = clock.after(heartbeatMs, beat);
+  };
+  stopBeating = clock.after(heartbeatMs, beat);
+
+  app.get("/live", { compress: false, exposeHeadRoute: false }, async (request, reply) => {
+    const refusal = refusalOf(request, ports);
+    if (refusal !== null) return refuse(reply, refusal);
+    const stream = openStream(reply);
+    watchers.add(stream);
+    stream.once("close", () => watchers.delete(stream));
+    stream.write(`retry: ${retryMs}\n\n${whole()}`);
+    return reply;
+  });
+
+  return {
+    numWatchers: () => watchers.size,
+    tell() {
+      if (watchers.size === 0) return;
+      const change = feed.change();
+      if (change === null) return;
+      number += 1;
+      known = { text: "", at: Number.NEGATIVE_INFINITY };
+      sendAll(writeEvent("change", number, change));
+    },
+    close(reason, message) {
+      stopBeating();
+      sendAll(writeEvent("goodbye", number + 1, { reason, ...(message === undefined ? {} : { message }) }));
+      for (const watcher of watchers) watcher.end();
+    },
+  };
+}
+
+/** Whether a request may see what spectators see: everybody may in an open run, in others who brings the code word or the operator's token. */
+export function mayWatch({ headers }: Pick<FastifyRequest, "headers">, { isOpen, tokens }: WatchAccess): boolean {
+  const header = decoded(headers.authorization);
+  return isOpen || tokens.some((token) => isBearer(header, token));
+}
+
+interface RefusedRequest {
+  readonly status: number;
+  readonly error: string;
+}
+
+/** What is wrong with a request to watch, or null. */
+export function refuseWatching(
+  request: FastifyRequest,
+  { addresses, access }: Pick<LivePorts, "addresses" | "access">,
+): RefusedRequest | null {
+  const foreign = addresses.refuse(request.raw);
+  if (foreign !== null) return { status: 403, error: foreign };
+  if (mayWatch(request, access)) return null;
+  const how = access.tokens.length > 1 ? "the run's code word, or the operator's token" : "the operator's token";
+  return { status: 401, error: `not everybody may watch this run: bring ${how} as Authorization: Bearer` };
+}
+
+function refusalOf(request: FastifyRequest, ports: LivePorts): RefusedRequest | null {
+  const refusal = refuseWatching(request, ports);
+  if (refusal !== null) return refusal;
+  return ports.hasRoom() ? null : { status: 503, error: "as many watch this run as its operator allows: try again later" };
+}
+
+/** Refuses with a sentence. */
+export function refuse(reply: FastifyReply, { status, error }: RefusedRequest): FastifyReply {
+  if (status === 503) void reply.header("retry-after", "10");
+  return reply.code(status).header("cache-control", "no-store").send({ error });
+}
+
+/** A code word may have letters that no header has: those come percent-encoded. */
+function decoded(header: string | undefined): string | undefined {
+  if (header?.includes("%") !== true) return header;
+  try {
+    return decodeURIComponent(header);
+  } catch {
+    return header;
+  }
+}
+
+/** The answer as a stream of events, with the headers that every answer has. */
+function openStream(reply: FastifyReply): ServerResponse {
+  const { raw } = reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  raw.setHeader("content-type", "text/event-stream; charset=utf-8");
+  raw.setHeader("cache-control", "no-store");
+  raw.setHeader("x-accel-buffering", "no"); // a proxy that gathers answers would hold events back
+  raw.writeHead(200);
+  return raw;
+}

@@ -1,0 +1,124 @@
+import { createRandom, drawPoisoned, isTooFew, runOf, type StandingOrder, type StrategyState, sampledSize } from "@tutti/core";
+import type { Order, OrderEvent } from "@tutti/protocol";
+import type { CoordinatorConfig } from "../config.ts";
+import type { LiveRun } from "../liveRun.ts";
+import type { OrderFindings } from "./orderBook.ts";
+import type { NamedConfig, SuccessionOrder } from "./succession.ts";
+
+/** What orders are about. */
+export interface OrderPorts {
+  readonly config: CoordinatorConfig;
+  readonly live: Pick<LiveRun, "pool" | "book" | "steps" | "isDone" | "canBegin" | "begin" | "state" | "numClasses">;
+  /** False where no client of this key is known. */
+  toClient(action: "approve" | "kick", clientKey: string): boolean;
+  /** The run that would follow, or null where this coordinator serves one run alone. */
+  successor(order: SuccessionOrder): NamedConfig | null;
+}
+
+/** An order that was written down and carried out, or why it was not: then nothing has changed. */
+export type Taken = { readonly event: OrderEvent; readonly next?: NamedConfig } | { readonly refused: string };
+
+/** Takes an order; what ends the coordinator is the caller's to do, once it has answered. */
+export function takeOrder(order: Order, ports: OrderPorts): Taken {
+  const { live } = ports;
+  switch (order.kind) {
+    case "start":
+      if (!live.canBegin()) return { refused: "the run has begun already" };
+      return given(order, ports, live.begin);
+    case "pause":
+      return whileItGoesOn(order, ports, live.book.inForce().isPaused ? "the run is paused already" : null);
+    case "resume":
+      return given(order, ports, null, live.book.inForce().isPaused ? null : "the run is not paused");
+    case "nextRound":
+      return nextRound(order, ports);
+    case "stop":
+      return given(order, ports);
+    case "approve":
+    case "sendAway": {
+      const isDone = ports.toClient(order.kind === "approve" ? "approve" : "kick", order.clientKey);
+      return given(order, ports, null, isDone ? null : "no client of this key is known");
+    }
+    case "newRun":
+    case "switchStrategy":
+      return succeed(order, ports);
+    default:
+      return stand(order, ports);
+  }
+}
+
+function given(
+  order: Order,
+  { live }: OrderPorts,
+  act: (() => void) | null = null,
+  refused: string | null = null,
+  found?: OrderFindings,
+): Taken {
+  if (refused !== null) return { refused };
+  const event = live.book.give(order, found);
+  act?.();
+  return { event };
+}
+
+function whileItGoesOn(order: Order, ports: OrderPorts, refused: string | null, found?: OrderFindings): Taken {
+  return given(order, ports, null, ports.live.isDone ? "the run is over" : refused, found);
+}
+
+function nextRound(order: Order, ports: OrderPorts): Taken {
+  const { pool } = ports.live;
+  const open = pool.cuttable();
+  if ("refused" in open) return open;
+  return given(order, ports, pool.cutShort, null, { from: open.place });
+}
+
+function succeed(order: SuccessionOrder, ports: OrderPorts): Taken {
+  const { live, successor } = ports;
+  if (live.book.events().some(({ nextRunId }) => nextRunId !== undefined)) return { refused: "another run follows this one already" };
+  if (order.kind === "switchStrategy" && live.steps().length === 0)
+    return { refused: "nothing has been learnt yet that another strategy could go on from: wait for the first step" };
+  const next = successor(order);
+  if (next === null) return { refused: "this coordinator serves one run alone: start `tutti serve` to have others follow" };
+  return { event: live.book.give(order, { nextRunId: next.runId }), next };
+}
+
+function stand(order: StandingOrder, ports: OrderPorts): Taken {
+  const { live, config } = ports;
+  if (order.kind !== "poison") return whileItGoesOn(order, ports, unfit(order, ports));
+  const roster = live.pool.roster();
+  const number = live.book.latest() + 1;
+  const deviceIds = drawPoisoned(roster, order.numDevices, { random: createRandom(config.run.seed), number });
+  const factor = order.factor ?? Math.max(5, cohortSize(live.state(), ports));
+  return whileItGoesOn(order, ports, deviceIds.length === 0 ? "no device is here to be poisoned" : null, { poison: { deviceIds, factor } });
+}
+
+/** Why an order does not fit the run as it is, or null. */
+function unfit(order: Exclude<StandingOrder, { kind: "poison" }>, ports: OrderPorts): string | null {
+  const { live } = ports;
+  const run = runOf(live.state()) ?? null;
+  switch (order.kind) {
+    case "sampleFraction": {
+      if (run === null) return "this strategy decides by itself how many devices it asks: it has no sample fraction";
+      const asked = { ...run, cohortSize: sampledSize(order.fraction, run, live.pool.roster().length) };
+      return isTooFew(asked) ? `the rule of aggregation needs more updates than a cohort of ${asked.cohortSize} can give` : null;
+    }
+    case "deadline":
+      return null;
+    case "skew":
+      return live.numClasses === null ? "the data cannot be skewed by label: this task has no classes" : null;
+    case "drop": {
+      const size = cohortSize(live.state(), ports);
+      const count = Math.round(order.fraction * size);
+      return count === 0 ? `${Math.round(100 * order.fraction)} % of a cohort of ${size} is nobody: ask more devices first` : null;
+    }
+    case "takeBack":
+      return live.book.inForce()[order.what] === null ? "there is nothing of this kind to take back" : null;
+  }
+}
+
+/** Devices that a round asks at present. */
+function cohortSize(state: StrategyState, { live, config }: OrderPorts): number {
+  const run = runOf(state) ?? config.run;
+  const { sampleFraction } = live.book.inForce();
+  const numRegistered = live.pool.roster().length;
+  const most = run.roster === "fixed" ? run.numDevices : Math.max(1, numRegistered);
+  return sampleFraction === null ? Math.min(run.cohortSize, most) : sampledSize(sampleFraction, run, numRegistered);
+}

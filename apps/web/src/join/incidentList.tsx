@@ -1,0 +1,34 @@
+import { words } from "../words/words.ts";
+import type { Incident } from "./view.ts";
+
+/** What went wrong here and was mended, the latest first. */
+export function IncidentList({ incidents }: { readonly incidents: readonly Incident[] }) {
+  if (incidents.length === 0) return null;
+  return (
+    <section class="notice incidents" aria-labelledby="incidents-title" data-testid="incidents">
+      <h2 id="incidents-title" class="small">
+        {words.incidents.title}
+      </h2>
+      <ul class="small">
+        {[...incidents].reverse().map((incident) => (
+          <li key={`${incident.at} ${incident.kind}`} data-kind={incident.kind}>
+            <span class="soft figures">{words.incidents.at(incident.at)}</span> {sentenceOf(incident)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function sentenceOf({ kind, seconds, detail }: Incident): string {
+  switch (kind) {
+    case "slept":
+      return words.incidents.slept(seconds ?? 0);
+    case "online":
+      return words.incidents.online(seconds ?? 0);
+    case "workerRestarted":
+      return words.incidents.workerRestarted(detail ?? "");
+    case "cameBackPaused":
+      return words.incidents.cameBackPaused;
+  }
+}

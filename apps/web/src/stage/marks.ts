@@ -1,0 +1,42 @@
+import type { OrderEvent } from "@tutti/protocol";
+import { words } from "../words/words.ts";
+
+/** What the operator changed, at the round from which it holds. */
+export interface EventMark {
+  readonly number: number;
+  /** Of the train stage; orders of earlier stages stand at its beginning. */
+  readonly round: number;
+  readonly text: string;
+}
+
+/** Marks for plots by round of the train stage; an order that holds from no step yet has none. */
+export function marksOf(orders: readonly OrderEvent[]): readonly EventMark[] {
+  return orders.flatMap((event) => {
+    if (event.from === null) return [];
+    const { stage, round } = event.from;
+    return [{ number: event.number, round: stage === "train" ? round : 1, text: textOf(event) }];
+  });
+}
+
+function textOf({ order, poison }: OrderEvent): string {
+  const { marks } = words.stagePlots;
+  switch (order.kind) {
+    case "sampleFraction":
+      return marks.sampleFraction(order.fraction);
+    case "deadline":
+      return marks.deadline(order.deadlineMs === null ? null : order.deadlineMs / 1000);
+    case "drop":
+      return marks.drop(order.fraction);
+    case "poison":
+      return marks.poison(poison?.deviceIds.length ?? order.numDevices);
+    case "takeBack":
+      return marks.takeBack(marks.takenBack[order.what]);
+    case "switchStrategy":
+      return marks.switchStrategy(order.strategy.name);
+    case "approve":
+    case "sendAway":
+      return "";
+    default:
+      return marks[order.kind];
+  }
+}
