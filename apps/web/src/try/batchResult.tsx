@@ -1,4 +1,4 @@
-import { confusionOf, formatPercent } from "@tutti/core";
+import { confusionOf } from "@tutti/core";
 import { words } from "../words/words.ts";
 import { answersCsv, type BatchText } from "./batchFile.ts";
 import { ConfusionMatrix } from "./confusionMatrix.tsx";
@@ -77,7 +77,7 @@ function AnswerTable({ texts, answers, classes }: Omit<BatchResultProps, "fileNa
                 <td class="row-number">{line}</td>
                 <td class="answer-text">{textB === undefined ? text : `${text} | ${textB}`}</td>
                 <td>{classes[found]}</td>
-                <td class="number">{formatPercent(share)}</td>
+                <td class="number">{words.formats.percent(share)}</td>
                 {isLabelled && <td>{label === null ? "" : rightText(classes[label], label === found)}</td>}
               </tr>
             );

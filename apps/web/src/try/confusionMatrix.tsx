@@ -1,4 +1,3 @@
-import { formatPercent, formatWhole } from "@tutti/core";
 import { words } from "../words/words.ts";
 
 interface ConfusionMatrixProps {
@@ -38,7 +37,7 @@ export function ConfusionMatrix({ confusion, classes }: ConfusionMatrixProps) {
                   const share = total === 0 ? 0 : count / total;
                   return (
                     <td key={column} class={index === row ? "diagonal" : undefined} style={{ "--share": share }}>
-                      {formatWhole(count)} <span class="cell-share">{formatPercent(share)}</span>
+                      {words.formats.whole(count)} <span class="cell-share">{words.formats.percent(share)}</span>
                     </td>
                   );
                 })}

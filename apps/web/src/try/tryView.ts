@@ -11,7 +11,7 @@ export type Loading =
 
 /** What the page has of the run's tuned parameters. */
 export interface TunedView {
-  readonly kind: "asking" | "none" | "locked" | "silent" | "unusable" | "here";
+  readonly kind: "asking" | "none" | "locked" | "silent" | "unusable" | "otherRun" | "here";
   /** Of those that answer now. */
   readonly facts: TunedFacts | null;
   /** Why they cannot be used, or null. */

@@ -869,6 +869,7 @@ export const tryPage = {
   ownProblem: (reason: string) => `Your device’s own layers cannot answer: ${reason}.`,
   aloneNote:
     "In this run each device trains alone and nothing is shared, so that a newcomer has the parameters that everybody started from.",
+  otherRun: "Another run has begun at this address. Reload this page to try its model.",
   newer: (round: number) => `Round ${round} is there.`,
   useNewer: "Use it",
   otherParameters:
