@@ -841,7 +841,6 @@ export const tryPage = {
   placeholder: "Type a text …",
   example: "Another example",
   answersTitle: "Answers",
-  asking: "thinking",
   typeFirst: "Type a text to see what the model answers.",
   cut: (numCut: number, numTokens: number) =>
     `The text is too long for this model: the last ${formatWhole(numCut)} of its ${formatWhole(numTokens)} tokens were not read.`,
@@ -850,8 +849,8 @@ export const tryPage = {
   tuned: "After tuning",
   own: (deviceId: number) => `Your device ${deviceId}`,
   beforeNote: "the model as it was pretrained",
-  tunedNote: (round: number | null) => (round === null ? "what everybody shares" : `what everybody shares after round ${round}`),
-  ownNote: "the shared layers, and your device’s own",
+  tunedNote: (round: number | null) => (round === null ? "shared by all" : `shared by all, after round ${round}`),
+  ownNote: "shared layers and its own",
   whichDevice: "Whose layers",
   noDevice: "none",
   heard: (who: string, answer: string, share: number) => `${who}: ${answer}, ${formatPercent(share)}`,
@@ -867,6 +866,7 @@ export const tryPage = {
   ownProblem: (reason: string) => `Your device’s own layers cannot answer: ${reason}.`,
   aloneNote:
     "In this run each device trains alone and nothing is shared, so that a newcomer has the parameters that everybody started from.",
+  otherRun: "Another run has begun at this address. Reload this page to try its model.",
   newer: (round: number) => `Round ${round} is there.`,
   useNewer: "Use it",
   otherParameters:
@@ -875,6 +875,15 @@ export const tryPage = {
   offlineReady: "This page also works without a network.",
   offlineInsecure: "This page needs the network: it came over plain http, where browsers keep no pages.",
   offlineUntrusted: "This page needs the network: this browser does not trust the server’s certificate, or keeps no pages.",
+};
+
+/** A text that goes to the examples of who typed it. */
+export const tryCorrection = {
+  title: "Teach it: add this text to my examples",
+  note: "The text and the answer that you choose stay in this browser; your device trains on them from its next task on.",
+  addAs: "The right answer is",
+  added: (name: string) => `Added as “${name}”.`,
+  failed: "It could not be added: this browser keeps nothing.",
 };
 
 /** Which words of a text mattered. */
@@ -886,7 +895,7 @@ export const tryWords = {
   stop: "Stop",
   progress: "Words left out so far",
   progressText: (numDone: number, numWords: number) => `${numDone} of ${formatCount(numWords, "word")}`,
-  forWhom: (name: string, who: string) => `For “${name}”, ${who}:`,
+  forWhom: (name: string, who: string) => `${who}, for “${name}”:`,
   speaksFor: "speaks for it",
   speaksAgainst: "speaks against it",
   word: "Word",
@@ -922,7 +931,6 @@ export const tryBatch = {
   matrixTitle: "Confusion matrix",
   matrixNote: "Rows are the right answers, columns what the model says; the darker, the larger the share of its row.",
   matrixCorner: "Right answer \\ model",
-  cell: (count: number, share: number) => `${formatWhole(count)} (${formatPercent(share)})`,
   unlabelled: (count: number, labels: string) =>
     `${formatCount(count, "row")} have a right answer that this task does not know (${labels}); they are not counted.`,
   skipped: (count: number) => `${formatCount(count, "row")} without a text were left out.`,
@@ -949,11 +957,10 @@ export const tryDraw = {
   small: "Small model, tuned",
   large: "Large model",
   proxy: "Large model, steered by the small one",
-  before: "Before tuning",
   smallNote: "what the devices tuned",
   largeNote: "as it was pretrained",
   proxyNote: (a: string) => `shifted by ${a} times what tuning changed of the small model`,
-  dial: "How strongly the small model steers (a)",
+  dial: "Strength of steering (a)",
   largeTitle: "The large model beside the small one",
   largeNoteBefore: (name: string) =>
     `In this run the small model’s tuning steers ${name}. With it, the three models answer beside each other.`,
@@ -966,7 +973,6 @@ export const tryDraw = {
   candidatesTitle: (place: number) => `Likeliest at token ${place}`,
   candidate: "Token",
   share: "Probability",
-  chosen: "chosen",
 };
 
 /** Passing on what the page has. */
