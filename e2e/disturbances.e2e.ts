@@ -117,7 +117,7 @@ test("a tab that is reloaded in the middle of a round goes on with its devices",
   expect(hashOf(outcome)).toBe(hashOf(expected));
 });
 
-/** The coordinator as a process of its own, as `tutti run start` makes it. */
+/** The coordinator as its own process, as `tutti run start` makes it. */
 async function startProcess(settings: string, port: number): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(
     process.execPath,

@@ -55,7 +55,7 @@ const brokenOff: Fault = (response, bytes) => {
 interface ServeOptions {
   /** Take the place of the answers for a file, one after the other. */
   readonly faults?: ReadonlyMap<string, Fault[]>;
-  /** Answers to shards wait until so many are open. */
+  /** Answers to shards wait until this number is open. */
   readonly heldUntilOpen?: number;
 }
 

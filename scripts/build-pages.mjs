@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
 
 /**
- * Builds the pages, by default into dist/web, in a process of its own: hundreds of megabytes that the bundler takes are free again when it ends.
+ * Builds the pages, by default into dist/web, in its own process: hundreds of megabytes that the bundler takes are free again when it ends.
  * @param {{ outDir?: string, hasVerifyPage?: boolean }} [options]
  */
 export const buildPages = async ({ outDir, hasVerifyPage = false } = {}) => {

@@ -10,7 +10,7 @@ interface ChildResult {
   readonly code: number | null;
 }
 
-/** Training steps and kernels beside the yardstick and other libraries: on WebGPU, on WASM, and gpt-tfjs, each in a process of its own. */
+/** Training steps and kernels beside the yardstick and other libraries: on WebGPU, on WASM, and gpt-tfjs, each in its own process. */
 export async function benchKernels(): Promise<BenchRow[]> {
   const gpu = await onAdapter(["webgpu"]);
   const isSoftware = gpu.adapter !== null && /swiftshader|llvmpipe|fallback/i.test(gpu.adapter);
@@ -34,7 +34,7 @@ export async function adapterEnvironment(): Promise<Readonly<Record<string, stri
   return softwareAdapter();
 }
 
-/** Asks in a process of its own, silently: Dawn complains aloud where there is no driver. */
+/** Asks in its own process, silently: Dawn complains aloud where there is no driver. */
 async function hasOwnAdapter(): Promise<boolean> {
   const child = fork(childPath, ["probe", "webgpu"], { execArgv: ["--import", "tsx"], stdio: ["ignore", "ignore", "ignore", "ipc"] });
   return new Promise((resolve, reject) => child.once("exit", (code) => resolve(code === 0)).once("error", reject));

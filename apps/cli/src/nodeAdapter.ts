@@ -23,7 +23,7 @@ export async function provideAdapter(): Promise<number | null> {
   return runAgain({ ...environment, [marker]: "1" });
 }
 
-/** Asked in a process of its own: where there is no driver, Dawn prints a warning that would puzzle. */
+/** Asked in its own process: where there is no driver, Dawn prints a warning that would puzzle. */
 async function hasAdapter(): Promise<boolean> {
   const { projectFolder } = await import("@tutti/server/checkout");
   const question = 'import { create } from "webgpu"; process.exit((await create([]).requestAdapter()) === null ? 1 : 0);';

@@ -45,7 +45,7 @@ test("a device that is refused leaves its client's others registered, and each i
   });
 });
 
-test("one example claimed by a stranger who left locks no device: its next host claims anew, and the task for the old number ends (P-123)", async () => {
+test("one example claimed by a stranger who left locks no device: its next host claims its own number, and the task for the old number ends (P-123)", async () => {
   const run = tinyFedAvg({ cohortSize: 4, quorum: 1 });
   const coordinator = await scene.start(run, { graceMs: 0 });
   const stranger = scene.join(coordinator, "stranger", { claims: () => 1, onTask: () => false });

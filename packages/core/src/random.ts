@@ -36,7 +36,7 @@ export interface Random {
   stream(name: StreamName): RandomStream;
 }
 
-/** The random numbers of a run; `stream` starts its sequence anew each time it is called. */
+/** The random numbers of a run; `stream` starts its sequence again each time it is called. */
 export function createRandom(seed: number): Random {
   if (!Number.isSafeInteger(seed)) throw new Error(`seed: needs a whole number, received ${seed}`);
   return {

@@ -96,7 +96,7 @@ test("a later round starts from the device's own layers, a counting round from t
   expect(Object.keys(counted.body.delta)).toHaveLength(8);
 });
 
-test("kept moments go on within a stage, also where nothing stays on the device, and start anew in another", async () => {
+test("kept moments go on within a stage, also where nothing stays on the device, and start again in another", async () => {
   const keeping = await demoTrainer({ training: { ...presets.demo.training, localEpochs: 1, resetMoments: false } });
   await keeping.trainer.addDevice(deviceId, { kind: "own", examples: ["too late", "rude staff"].map((text, label) => ({ text, label })) });
   const whole = { parameterSets: { global: initial }, expects: expecting(Object.keys(initial), { numExamples: 2 }) };

@@ -8,7 +8,7 @@ import type { StepRecord } from "./stepRecord.ts";
 import { exampleRun } from "./testing/exampleRun.ts";
 import type { TrafficTotals } from "./traffic.ts";
 
-/** Of 100 rows so many are right: of class 0 all that can be, so that macro F1 is another number than accuracy. */
+/** Of 100 rows this number is right: of class 0 all that can be, so that macro F1 is another number than accuracy. */
 const results = (split: "validation" | "test", numRight: number): EvaluationResult => ({
   protocol: "global",
   split,

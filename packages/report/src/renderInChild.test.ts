@@ -13,7 +13,7 @@ import { renderInChild } from "./renderInChild.ts";
 
 const result = experimentOfRun(exampleRun, { startedAt: "2026-01-02T03:04:05.000Z" });
 
-test("a process of its own leaves the three files, and says why where it cannot", async () => {
+test("its own process leaves the three files, and says why where it cannot", async () => {
   const { path, remove } = temporaryFolder();
   try {
     await renderInChild(result, path);

@@ -8,7 +8,7 @@ export interface RunProgress {
   readonly numRounds: number;
   /** Share of the stage's steps that is done, with this one as far as it is. */
   readonly stageFraction: number;
-  /** Tasks of this step that are in, of so many. */
+  /** Tasks of this step that are in, and how many there are. */
   readonly numDone: number;
   readonly numTasks: number;
   /** The last measured accuracy, such as `personalised 0.61`. */

@@ -2,7 +2,7 @@ import { presets, type RunSettings } from "@tutti/core";
 import { type BenchRow, row } from "../rows.ts";
 import { cpuMsSince, type Loaded, residentBytes, withLoad } from "./loadChild.ts";
 
-/** Joins that are measured together, as the last of so many clients. */
+/** Joins that are measured together, once this number of clients is there. */
 const hundred = 100;
 const places = [100, 1000, 5000] as const;
 /** Idle clients are weighed between these, when whatever is there once is there. */
@@ -51,7 +51,7 @@ async function measurePlain(loaded: Loaded): Promise<BenchRow[]> {
 /** Until a process that has nothing else to do has caught up. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 500));
 
-/** Bytes of memory for each client that joins until so many are there. */
+/** Bytes of memory for each client that joins, up to this number. */
 async function weigh({ coordinator, joinUpTo }: Loaded, to: number): Promise<number> {
   const from = coordinator.status().numConnected;
   const before = await residentBytes();

@@ -10,7 +10,7 @@ export interface LoadOrder {
 /** Clients that join at the same moment, as a class does. */
 const numAtOnce = 8;
 
-/** The same small values for every device: what they are changes nothing of what they cost. */
+/** The same small values for every device: the cost does not depend on them. */
 function deltaOf(shapes: TaskLease["expects"]["shapes"]): Params {
   const delta: Record<string, Params[string]> = {};
   for (const [name, shape] of Object.entries(shapes)) {

@@ -5,7 +5,7 @@ import { cpuMsSince, type Loaded, withLoad } from "./loadChild.ts";
 
 const sizes = [100, 300, 1000] as const;
 
-/** All devices train in every round, each on a client of its own, and all 6 layers travel. */
+/** All devices train in every round, each on its own client, and all 6 layers travel. */
 function roundsOf(numDevices: number): RunSettings {
   return {
     ...presets.default,

@@ -47,7 +47,7 @@ const jumpingClock = `data:text/javascript,${encodeURIComponent(
   "const now = Date.now; let n = 0; Date.now = () => Math.round(now() + ((n = (n * 69069 + 1) % 4294967296) / 4294967296 - 0.5) * 1.2e12);",
 )}`;
 
-/** The coordinator in a process of its own: calm, with files that may not grow for a while, and with a clock that jumps. */
+/** The coordinator in its own process: calm, with files that may not grow for a while, and with a clock that jumps. */
 async function processRows({ folder, signal, say }: TorturePlace): Promise<BenchRow[]> {
   const calm = await runChild(join(folder, "calm-disk"), { signal });
   say("the disk is full");
@@ -116,7 +116,7 @@ async function journalBytes(folder: string): Promise<number> {
   return Math.max(...sizes);
 }
 
-/** Files of a process may grow to so many bytes (util-linux's prlimit), as on a disk without more space. */
+/** Files of a process may grow to this number of bytes (util-linux's prlimit), as on a disk without more space. */
 async function limitFiles(pid: number, numBytes: string): Promise<void> {
   await promisify(execFile)("prlimit", ["--pid", String(pid), `--fsize=${numBytes}:unlimited`]);
 }

@@ -45,7 +45,7 @@ async function sendToRun({ seed, folder, signal, say }: TorturePlace): Promise<B
   ];
 }
 
-/** What the cases came to. */
+/** The outcomes of the cases. */
 export function rowsOf({ faults, ends, maxBytes, ...outcome }: SpreadOutcome, wanted: number): BenchRow[] {
   const isSlow = (what: string) => what.startsWith("took ") || what.startsWith("hung ");
   const all = [...faults, ...ends].map(({ what }) => what);

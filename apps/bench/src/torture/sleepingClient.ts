@@ -1,6 +1,6 @@
 import { joinAsClient, newClient } from "@tutti/server/testing";
 
-// A client in a process of its own, which can be put to sleep: its arguments are the coordinator's address and its name.
+// A client in its own process, which can be put to sleep: its arguments are the coordinator's address and its name.
 const [url = "", name = ""] = process.argv.slice(2);
 const client = joinAsClient({
   url,

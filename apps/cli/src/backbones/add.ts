@@ -23,7 +23,7 @@ export interface AddFlags {
 
 const progress = createProgress();
 
-/** Above so many parameters the plain CPU takes minutes for one text. */
+/** Above this number of parameters the plain CPU takes minutes for one text. */
 const maxCpuParameters = 50e6;
 
 /** `tutti backbone add`. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { methods, presets, type RunSettings } from "@tutti/core";
 import { readShareSizes } from "@tutti/data/node";
 import { type CoordinatorOptions, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeSmallPublic } from "../testing/smallPublic.ts";
 import { askCoordinator } from "./askCoordinator.ts";
 import { deviceText } from "./sentences.ts";
 
@@ -15,17 +16,9 @@ const project = fileURLToPath(new URL("../../../..", import.meta.url));
 const bin = join(project, "apps/cli/bin/tutti.mjs");
 let folder: string;
 
-/** A public folder with minuet and a little of feedback. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "tutti-join-"));
-  const datasets = join(folder, "public/datasets/feedback");
-  await mkdir(join(folder, "public/backbones"), { recursive: true });
-  await mkdir(datasets, { recursive: true });
-  await symlink(join(project, "public/backbones/minuet"), join(folder, "public/backbones/minuet"));
-  for (const split of ["train", "validation", "test"]) {
-    const lines = (await readFile(join(project, `public/datasets/feedback/${split}.jsonl`), "utf8")).split("\n");
-    await writeFile(join(datasets, `${split}.jsonl`), lines.slice(0, 40).join("\n"));
-  }
+  await makeSmallPublic(join(project, "public"), join(folder, "public"), { backbone: "minuet", dataset: "feedback", numLines: 40 });
 });
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,22 +7,15 @@ import { promisify } from "node:util";
 import { presets, type RunSettings } from "@tutti/core";
 import { readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeSmallPublic } from "../testing/smallPublic.ts";
 
 const project = fileURLToPath(new URL("../../../..", import.meta.url));
 const bin = join(project, "apps/cli/bin/tutti.mjs");
 let folder: string;
 
-/** A public folder with etude and a little of replies. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "tutti-replies-"));
-  const datasets = join(folder, "public/datasets/replies");
-  await mkdir(join(folder, "public/backbones"), { recursive: true });
-  await mkdir(datasets, { recursive: true });
-  await symlink(join(project, "public/backbones/etude"), join(folder, "public/backbones/etude"));
-  for (const split of ["train", "validation", "test"]) {
-    const lines = (await readFile(join(project, `public/datasets/replies/${split}.jsonl`), "utf8")).split("\n");
-    await writeFile(join(datasets, `${split}.jsonl`), lines.slice(0, 24).join("\n"));
-  }
+  await makeSmallPublic(join(project, "public"), join(folder, "public"), { backbone: "etude", dataset: "replies", numLines: 24 });
 });
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -71,7 +71,7 @@ function rowsOf(protocol: Protocol, size: Pick<TaskSize, "numEvaluated" | "numTe
   return protocol === "personalised" ? size.numTest : size.numEvaluated;
 }
 
-/** Seconds of one run with so many tabs of one core each. */
+/** Seconds of one run with this number of tabs, of one core each. */
 export function secondsOfRun(run: RunSettings, size: TaskSize, calibration: Calibration, numTabs: number): number {
   const { trained, predicted } = workOf(run, size);
   const perCharacter = size.meanCharacters / calibration.meanCharacters;

@@ -67,7 +67,7 @@ test("a result that is there and cannot be read stops with its name, and does no
   expect(failure).toMatchObject({ cause: { code: "EISDIR" } });
 });
 
-test("a pool's memory that cannot serve begins anew with a line", async () => {
+test("a pool's memory that cannot serve begins again with a line", async () => {
   const lines: string[] = [];
   const remembered = () => recall(out, (line) => lines.push(line));
   expect(await remembered()).toBeNull();

@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-/** The source prompt `few`, as if it had been trained in so many steps. */
+/** The source prompt `few`, as if it had been trained in this number of steps. */
 async function writeSource(numSteps: number): Promise<void> {
   const shape = [promptTokens, tinySizes.hiddenSize] as const;
   const values = Array.from({ length: shape[0] * shape[1] }, (_, index) => Math.sin(index + numSteps));

@@ -97,7 +97,7 @@ function meterOf({ clients, numCores }: RunPlace) {
   });
 }
 
-/** What programs other than this one and its children took of so many cores, as if they took of all cores alike. */
+/** What programs other than this one and its children took of this number of cores, as if they took of all cores alike. */
 function foreignSeconds(numCores: number): number | null {
   const [busy, own] = [busySeconds(), processorSecondsOf([process.pid])];
   return busy === null || own === null ? null : ((busy - own) * numCores) / availableParallelism();

@@ -62,7 +62,7 @@ export interface SourcePromptInput {
   readonly targets: readonly string[];
 }
 
-/** Jobs that need the tensor library or a whole data set, done in a process of its own so that no coordinator waits. */
+/** Jobs that need the tensor library or a whole data set, done in a separate process so that no coordinator waits. */
 export interface WorkbenchJobs {
   replay(input: ReplayInput): Replay;
   scoreLayersAgain(input: RescoringInput): readonly RoundScores[];

@@ -22,7 +22,7 @@ export type DeviceProcessMessage =
   | { readonly kind: "problem"; readonly message: string }
   | { readonly kind: "over"; readonly reason: string };
 
-/** Real devices in a process of their own. */
+/** Real devices in their own process. */
 export interface DeviceProcess {
   readonly messages: readonly DeviceProcessMessage[];
   /** Resolves with the first message, past or future, of this kind; rejects when the process ends before. */

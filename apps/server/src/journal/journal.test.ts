@@ -130,7 +130,7 @@ test("a plan may be written before the state it follows from: until then, all th
   expect(after?.contributions.map((item) => item.taskId)).toEqual(["t2"]);
 });
 
-test("a repeated step is remembered until it is planned anew", () => {
+test("a repeated step is remembered until it is planned again", () => {
   const content = new Map<string, Uint8Array>();
   const journal = openJournal(memoryStore(content));
   journal.begin({});

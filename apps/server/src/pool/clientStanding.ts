@@ -13,7 +13,7 @@ export interface ClientStanding {
 /** A client is given no device that lives elsewhere for 2^k steps after k failures in a row, but for no more steps than this. */
 const maxBarredSteps = 64;
 
-/** Steps for which a client is given no device that lives elsewhere, after so many failures in a row. */
+/** Steps for which a client is given no device that lives elsewhere, by its number of failures in a row. */
 export function stepsBarred(numFailures: number): number {
   return numFailures === 0 ? 0 : Math.min(maxBarredSteps, 2 ** numFailures);
 }

@@ -25,7 +25,7 @@ export interface DealingRules {
 }
 
 /**
- * Devices that a client gets when it arrives. With `expectedClients`, the first so many clients get device i by i mod expectedClients and later ones
+ * Devices that a client gets when it arrives. With `expectedClients`, that number of first clients get device i by i mod expectedClients and later ones
  * get whatever is free. Without, a newcomer gets its even share: free devices first, then some of those who have more.
  */
 export function dealToNewcomer(newcomer: Host, guests: Guests, hosts: readonly Host[], rules: DealingRules): DeviceId[] {

@@ -25,7 +25,7 @@ export type ChildMessage =
   | { readonly kind: "done"; readonly parametersSha256: string; readonly steps: readonly string[] }
   | { readonly kind: "failed"; readonly message: string };
 
-/** A coordinator in a process of its own, which can be killed and started again on the same port and folder. */
+/** A coordinator in its own process, which can be killed and started again on the same port and folder. */
 export interface KillableCoordinator {
   readonly url: string;
   /** Everything that all incarnations have reported, in order. */

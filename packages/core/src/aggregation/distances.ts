@@ -19,7 +19,7 @@ export function distancesTo(centre: Float64Array, vectors: readonly Float32Array
   });
 }
 
-/** Columns of one block: n blocks of so many float64 stay in a processor's second cache for a few hundred vectors. */
+/** Columns of one block: n blocks of this many float64 stay in a processor's second cache for a few hundred vectors. */
 const blockLength = 512;
 
 /**

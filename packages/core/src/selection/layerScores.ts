@@ -13,7 +13,7 @@ export function readsStates(selector: LayerSelector): selector is StateSelector 
 }
 
 /**
- * The least and the most that a layer's score can be with at most so many examples. Every eigenvalue's ln(λ + ε) + 1/(λ + ε) is at least 1 and below
+ * The least and the most that a layer's score can be with at most this number of examples. Every eigenvalue's ln(λ + ε) + 1/(λ + ε) is at least 1 and below
  * 1/ε; for `naswot` |λ| lies between ε and the number of all values, which is below e^64.
  */
 export function scoreBounds(selector: StateSelector, mostExamples: number): { readonly least: number; readonly most: number } {

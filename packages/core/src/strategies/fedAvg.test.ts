@@ -57,7 +57,7 @@ test("contributions within their bound cannot push W out of what its encoding ho
   expect(valuesOf(fedAvg.globalParams(state))["prefix/0"]).toEqual([10_000, -2]);
 });
 
-test("it evaluates every so many rounds and after the last, the bare backbone once", () => {
+test("it evaluates every `evaluateEvery` rounds and after the last, the bare backbone once", () => {
   const odd = { ...run, numRounds: 3 };
   let state = fedAvg.init(odd, testShape(1), paramsOf({ "prefix/0": [1, 2] }));
   const seen: string[] = [];

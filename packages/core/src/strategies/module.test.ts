@@ -50,7 +50,7 @@ test("a module decides as the same strategy in the table does, and its state tel
   );
 });
 
-test("a tensor that the module leaves alone stays the same object, and parameters that it makes anew are kept beside its state", () => {
+test("a tensor that the module leaves alone stays the same object, and new parameters are kept beside its state", () => {
   const doubled = (params: ReturnType<typeof paramsOf>) =>
     Object.fromEntries(Object.entries(params).map(([name, { shape, data }]) => [name, { shape, data: data.map((value) => 2 * value) }]));
   const kept: Partial<StrategyDeclaration> = { aggregate: (state) => ({ ...state, values: { ...state.values, isKept: true } }) };

@@ -34,7 +34,7 @@ export function valuesOf(params: Params): Record<string, number[]> {
   return Object.fromEntries(Object.entries(params).map(([name, { data }]) => [name, [...data]]));
 }
 
-/** Connected devices 0, 1, … that hold so many examples. */
+/** Connected devices 0, 1, … with these numbers of examples. */
 export function rosterOf(numExamples: readonly number[]): Device[] {
   return numExamples.map((count, id) => ({ id, numExamples: count, isConnected: true }));
 }

@@ -18,7 +18,7 @@ const options = { name: "bad", encoding: "int8", source: "golden", licence: "Apa
 const weights = "model.safetensors";
 const textOf = (text: string) => new Uint8Array(new TextEncoder().encode(text));
 
-/** The golden roberta on disk with one change; what became of it, and what was left behind. */
+/** The golden roberta on disk with one change; the outcome, and the files left behind. */
 async function convertChanged(change: (files: MemoryFiles) => void, ports?: Parameters<typeof convertBackbone>[3]) {
   const files = await goldenCheckpoint("roberta");
   change(files);

@@ -82,7 +82,7 @@ export function product(f: Part, g: Part): Part {
   };
 }
 
-/** The columns of f(x), then those of g(x), …; a number stands for so many columns of zeros. */
+/** The columns of f(x), then those of g(x), …; a number means that number of columns of zeros. */
 export function sideBySide(...columns: readonly (Part | number)[]): Part {
   const isPart = (column: Part | number) => typeof column !== "number";
   return {

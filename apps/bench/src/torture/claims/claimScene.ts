@@ -19,7 +19,7 @@ export interface ClaimOptions extends Partial<Omit<CoordinatorOptions, "run">> {
   readonly journal?: Journal;
 }
 
-/** Coordinators in a folder of their own. */
+/** Coordinators, each in its own folder. */
 export function createClaimScene(folder: string): ClaimScene {
   const coordinators: Coordinator[] = [];
   const clients: ProtocolClient[] = [];

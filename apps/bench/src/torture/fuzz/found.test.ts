@@ -14,7 +14,7 @@ import { corpusFile, textOf, utf8 } from "./corpusFiles.ts";
 import { tryOne } from "./runCases.ts";
 import { convertedFiles, tinyCheckpoint, tinyConfigs } from "./tinyCheckpoint.ts";
 
-/** Cases that once went wrong, by the numbers that torture tells a fault with; each fault has a test of its own below. */
+/** Cases that once went wrong, by the numbers that torture tells a fault with; each fault has its test below. */
 const failed: readonly (readonly [target: string, seed: number, index: number])[] = [
   ["tokenizer.json", 1, 4],
   ["tokenizer_config.json and chat templates", 1, 2],

@@ -43,7 +43,7 @@ const sizes = { numLayers: 3, hiddenSize: 5, keyValueWidth: 4 };
 /** What beside the run's settings a fuzzed coordinator is told: devices stay where they are. */
 export const fuzzedOptions = { host: "127.0.0.1", pagesDir: null, logLevel: "silent", expectedClients: 2, homeless: "leave" } as const;
 
-/** A coordinator in a process of its own. */
+/** A coordinator in its own process. */
 export async function startInProcess(run: RunSettings, folder: string, runId: string): Promise<FuzzedCoordinator> {
   const options = { ...fuzzedOptions, port: await freePort(), dataDir: folder, publicDir: folder, runId };
   const coordinator = await startKillable({ options: { ...options, run }, sizes, numClasses: 3 });

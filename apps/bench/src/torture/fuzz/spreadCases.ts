@@ -28,7 +28,7 @@ export interface Spread extends Pick<CasesRun, "seed" | "numCases" | "limitMs"> 
 const hangMs = 60_000;
 /** What a process may keep of JavaScript's objects. */
 const heapMegabytes = 700;
-/** After so many ends the rest of a process's cases is left out. */
+/** After this number of ends the rest of a process's cases is left out. */
 const mostEnds = 20;
 
 /** Runs cases in several processes; one that hangs or crashes is started again behind the case that it was at. */

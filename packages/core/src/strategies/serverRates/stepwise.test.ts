@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { stepwise } from "./stepwise.ts";
 
-test("the rate falls by its factor after every so many rounds, and not before", () => {
+test("the rate falls by its factor after each `period` of rounds, and not before", () => {
   const factors = [1, 2, 3, 4, 6, 7, 8].map((round) =>
     stepwise.factor({ name: "stepwise", every: 3, decay: 0.5 }, { round, numRounds: 9 }),
   );

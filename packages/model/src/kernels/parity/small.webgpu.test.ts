@@ -43,7 +43,7 @@ describe.each(["registers", "shared"] as const)("with %s", (variant) => {
     expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
   });
 
-  test("other rows, other steps and other rates compile nothing, and a kernel takes so many dispatches", async () => {
+  test("other rows, other steps and other rates compile nothing, and a kernel takes its number of dispatches", async () => {
     await withVariant(variant, async () => {
       await runAll(5, 1);
       const counted = countGpu(runningGpuDevice());

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { chooseVariant, type MeasureVariant } from "./chooseVariant.ts";
 import type { KernelVariant } from "./gpuKernel.ts";
 
-/** A device on which each variant takes so many milliseconds, and what it was asked to measure. */
+/** A device on which each variant takes the given milliseconds, and what it was asked to measure. */
 function device(ms: Record<KernelVariant, number>): { measure: MeasureVariant; asked: string[] } {
   const asked: string[] = [];
   return {

@@ -29,7 +29,7 @@ const products: readonly MeasuredProduct[] = [
 /** What takes less tells little about the product, so a larger one is measured. */
 const tellingMs = 1;
 
-/** The other variant is taken only when it is so many times faster, so that noise does not change a machine's numbers from visit to visit. */
+/** The other variant is taken only when it is this factor faster, so that noise does not change a machine's numbers from visit to visit. */
 const clearlyFaster = 1.4;
 /** A difference that needs no second look. */
 const beyondDoubt = 4;

@@ -48,7 +48,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * An operand as a list that lies across, for programs whose result is a list. The library compiles anew when another operand gets the result's
+ * An operand as a list that lies across, for programs whose result is a list. The library compiles again when another operand gets the result's
  * shape or has one row only; neither is ever so of such lists, which makes the pipeline the same for all sizes.
  */
 export function listed({ dataId, shape, dtype }: TensorInfo): TensorInfo {

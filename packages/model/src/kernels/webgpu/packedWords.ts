@@ -43,7 +43,7 @@ export function arrangeWords(weight: PackedTensor): PackedWords {
 
 type Exchange = (words: Int32Array) => void;
 
-/** Exchanges neighbouring fields of so many bits within each word. */
+/** Exchanges neighbouring fields of this number of bits within each word. */
 function fields(bits: 4 | 8 | 16): Exchange {
   const mask = { 4: 0x0f0f0f0f, 8: 0x00ff00ff, 16: 0x0000ffff }[bits];
   return (words) => {
