@@ -219,6 +219,7 @@ export const examplesEditor = {
   firstText: "First text",
   secondText: "Second text",
   addAs: "Add it as",
+  addAsClass: (name: string) => `Add it as ${name}`,
   added: (name: string) => `Added as “${name}”.`,
   typeFirst: "Type a text first, then choose what it is.",
   pasteTitle: "Paste from a spreadsheet",
