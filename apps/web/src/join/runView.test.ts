@@ -258,9 +258,9 @@ test("what was mended is told with its time, the latest first", () => {
     incident("online", 42),
     incident("workerRestarted", null, "the GPU was taken away"),
   ]);
-  expect(html.indexOf("started again")).toBeLessThan(html.indexOf("lost for 42 s"));
+  expect(html.indexOf("Another one was started")).toBeLessThan(html.indexOf("lost for 42 s"));
   expect(html.indexOf("lost for 42 s")).toBeLessThan(html.indexOf("slept for 12 min"));
-  expect(html).toContain("What computes here stopped (the GPU was taken away)");
+  expect(html).toContain("This tab’s worker was lost (the GPU was taken away)");
 });
 
 test("a result of few texts stands beside its bounds", () => {

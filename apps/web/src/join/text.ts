@@ -1,6 +1,6 @@
 import { words } from "../words/words.ts";
 import { holdMs } from "./resting.ts";
-import type { PageState, View } from "./view.ts";
+import { type PageState, pageStateOf, type View } from "./view.ts";
 
 /** One sentence for each state: the page's headline while it takes part. */
 export function headline(state: PageState, view: View): string {
@@ -29,6 +29,14 @@ function waitingHeadline({ deviceIds, status }: View): string {
   if (deviceIds.length === 0) return words.headlines.waitingForDevice;
   const kind = status?.phase === "running" ? status.stepKind : undefined;
   return kind === undefined ? words.headlines.waitingForTurn : words.othersHeadlines[kind];
+}
+
+/** What is said aloud, which is little: the line that stays for a while, and the stage. Rounds go by too fast to be heard. */
+export function announcement(view: View): string {
+  if (!view.hasJoined) return "";
+  const { status } = view;
+  const line = view.calm?.text ?? headline(pageStateOf(view), view);
+  return status === null || status.stage === null || status.round === 0 ? line : `${line}. ${words.stageNames[status.stage]}.`;
 }
 
 /** What the state means for the volunteer, and what to do, if anything. */

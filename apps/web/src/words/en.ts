@@ -306,7 +306,7 @@ export const incidents = {
   at: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
   slept: (seconds: number) => `This computer slept for ${formatSeconds(seconds)}. The tab checked its connection and goes on.`,
   online: (seconds: number) => `The connection was lost for ${formatSeconds(seconds)}. It is back, and no work was lost.`,
-  workerRestarted: (reason: string) => `What computes here stopped (${reason}). It was started again, and the task is computed once more.`,
+  workerRestarted: (reason: string) => `This tab’s worker was lost (${reason}). Another one was started, and the task is computed again.`,
   cameBackPaused: "This tab was paused when it was reloaded, so it is still paused.",
 };
 
