@@ -16,7 +16,7 @@ export function ContributionsCard({ view, controller }: { readonly view: View; r
     <section class="card" aria-labelledby="contributions-title" data-testid="contributions">
       <h2 id="contributions-title">{words.contributions.title}</h2>
       {count === 0 ? (
-        <p class="soft small">{words.contributions.none}</p>
+        <p class="soft small contributions-none">{words.contributions.none}</p>
       ) : (
         <>
           <p class="figures" data-testid="contributions-total">
@@ -50,7 +50,7 @@ export function ContributionsCard({ view, controller }: { readonly view: View; r
 
 function ContributionList({ entries }: { readonly entries: readonly MyContribution[] }) {
   return (
-    <div class="table-scroll">
+    <div class="table-scroll contributions-list">
       <table class="contributions small figures">
         <thead>
           <tr>

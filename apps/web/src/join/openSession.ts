@@ -1,4 +1,5 @@
 import { type ClientSession, joinRun } from "@tutti/client";
+import { hasLittleMemory } from "@tutti/model/bridge";
 import { availableThreads } from "@tutti/model/threads";
 import type { ClaimedKey } from "../storage/clientKey.ts";
 import { backendMemory } from "../storage/rememberedBackend.ts";
@@ -43,7 +44,7 @@ export async function openSession(source: DataSource, ports: SessionPorts): Prom
   const memory = backendMemory(hereAndNow);
   const onBusy = busySince(onEvent);
   const open = (numThreads: number) => openWorkshop(numThreads, { onNotice, onBusy: onBusy() });
-  const base = persistentTrainer({ open, availableThreads, after, onNotice, memory });
+  const base = persistentTrainer({ open, availableThreads, after, onNotice, memory, hasLittleMemory: hasLittleMemory(navigator) });
   const onRestarted = healing.restarted((ready) => onEvent({ kind: "restarted", ready }));
   ports.onPace(base.pace);
   base.prepare(params.threads);

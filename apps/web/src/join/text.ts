@@ -60,8 +60,20 @@ export function explanation(state: PageState, view: View): string {
     case "finished":
       return words.explanations[state];
     default:
-      return arrival(view) ?? asSentence(view.status?.message ?? "");
+      return arrival(view) ?? said(view) ?? quietSentence(state);
   }
+}
+
+/** What the coordinator has to say. */
+function said({ status }: View): string | null {
+  const message = status?.message ?? null;
+  return message === null ? null : asSentence(message);
+}
+
+/** What is worth knowing while all goes well. */
+function quietSentence(state: PageState): string {
+  if (state === "connecting" || state === "loading") return words.explanations.preparing;
+  return state === "training" ? words.explanations.working : "";
 }
 
 /** Where devices load, their number is worth more than that of those which are ready: one tab may load all of them. */

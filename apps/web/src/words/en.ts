@@ -223,6 +223,8 @@ export const explanations = {
     "The coordinator has another version of this page. Reload to get it; this tab then starts again, because this browser keeps nothing.",
   removed: "The operator has removed this tab from the run.",
   finished: "Thank you for lending this tab. You can close it now.",
+  working: "You need do nothing. Your examples stay in this tab; what it has sent is listed below.",
+  preparing: "The model is downloaded once; where this browser stores it, the next visit begins at once.",
   notBegun: "The run begins when enough devices have joined.",
   arriving: (numLoading: number, numReady: number, numNeeded: number) =>
     `${formatCount(numLoading, "device")} ${numLoading === 1 ? "is" : "are"} loading in the tabs that are here; ${formatWhole(numReady)} of ${formatWhole(numNeeded)} are ready.`,
