@@ -52,7 +52,7 @@ test("while it trains the page shows step, device, round, layers that travel and
     },
   ]);
   expect(html).toContain("step 4 of 30");
-  expect(html).toContain("device 3, round 2");
+  expect(html).toContain("step 4 of 30 · device 3");
   expect(html).toContain("round 2 of 12 · 2 tabs, 4 devices");
   expect(html).toContain("layer 2: not scored. Layers that travel: 1.");
   expect(html).toContain("12.3 kB");
@@ -193,7 +193,7 @@ test("the whole run has a bar with a part for each stage, and time left once it 
     readyEvent,
     { kind: "status", status: { ...status, progress: { ...progress, secondsLeft: null } } },
   ]);
-  expect(unknown).toContain("time left is known after the first training round");
+  expect(unknown).toContain("40 % · time left unknown");
 });
 
 test("conditions are offered only where the browser can tell", () => {

@@ -224,7 +224,7 @@ export const explanations = {
   removed: "The operator has removed this tab from the run.",
   finished: "Thank you for lending this tab. You can close it now.",
   working: "You need do nothing. Your examples stay in this tab; what it has sent is listed below.",
-  preparing: "The model is downloaded once; where this browser stores it, the next visit begins at once.",
+  preparing: "The model is downloaded once; most browsers keep it for the next visit.",
   notBegun: "The run begins when enough devices have joined.",
   arriving: (numLoading: number, numReady: number, numNeeded: number) =>
     `${formatCount(numLoading, "device")} ${numLoading === 1 ? "is" : "are"} loading in the tabs that are here; ${formatWhole(numReady)} of ${formatWhole(numNeeded)} are ready.`,
@@ -280,7 +280,7 @@ export const runPage = {
   taskProgress: "Progress of this task",
   downloadProgress: "Progress of the download",
   stepOf: (step: number, numSteps: number) => `step ${step} of ${numSteps}`,
-  taskOf: (deviceId: number, round: number) => `device ${deviceId}, round ${round}`,
+  taskOf: (deviceId: number) => `device ${deviceId}`,
   tasksDone: (count: number) => `${formatCount(count, "task")} done in this tab`,
   downloaded: (numBytes: number, totalBytes: number) => `${formatBytes(numBytes)} of ${formatBytes(totalBytes)}`,
   pace: (bytesPerSecond: number, secondsLeft: number) =>
@@ -294,7 +294,7 @@ export const wholeProgress = {
   task: "This task",
   /** `41 % · about 12 min left`; null where nobody knows yet how long it takes. */
   left: (fraction: number, secondsLeft: number | null) =>
-    `${Math.round(100 * fraction)} % · ${secondsLeft === null ? "time left is known after the first training round" : `about ${formatSeconds(roundedSeconds(secondsLeft))} left`}`,
+    `${Math.round(100 * fraction)} % · ${secondsLeft === null ? "time left unknown" : `about ${formatSeconds(roundedSeconds(secondsLeft))} left`}`,
   stages: { score: "scoring", count: "counting", train: "training" },
   roundDone: (numDone: number, numTasks: number) => `${formatWhole(numDone)} of ${formatCount(numTasks, "device")} done`,
   betweenRounds: "between two steps",
