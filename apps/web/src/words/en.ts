@@ -393,6 +393,8 @@ export const explanations = {
     "The coordinator has another version of this page. Reload to get it; this tab then starts again, because this browser keeps nothing.",
   removed: "The operator has removed this tab from the run.",
   finished: "Thank you for lending this tab. You can close it now.",
+  working: "You need do nothing. Your examples stay in this tab; what it has sent is listed below.",
+  preparing: "The model is downloaded once; most browsers keep it for the next visit.",
   notBegun: "The run begins when enough devices have joined.",
   arriving: (numLoading: number, numReady: number, numNeeded: number) =>
     `${formatCount(numLoading, "device")} ${numLoading === 1 ? "is" : "are"} loading in the tabs that are here; ${formatWhole(numReady)} of ${formatWhole(numNeeded)} are ready.`,
@@ -447,7 +449,7 @@ export const runPage = {
   taskProgress: "Progress of this task",
   downloadProgress: "Progress of the download",
   stepOf: (step: number, numSteps: number) => `step ${step} of ${numSteps}`,
-  taskOf: (deviceId: number, round: number) => `device ${deviceId}, round ${round}`,
+  taskOf: (deviceId: number) => `device ${deviceId}`,
   tasksDone: (count: number) => `${formatCount(count, "task")} done in this tab`,
   downloaded: (numBytes: number, totalBytes: number) => `${formatBytes(numBytes)} of ${formatBytes(totalBytes)}`,
   pace: (bytesPerSecond: number, secondsLeft: number) =>
@@ -461,7 +463,7 @@ export const wholeProgress = {
   task: "This task",
   /** `41 % · about 12 min left`; null where nobody knows yet how long it takes. */
   left: (fraction: number, secondsLeft: number | null) =>
-    `${Math.round(100 * fraction)} % · ${secondsLeft === null ? "time left is known after the first training round" : `about ${formatSeconds(roundedSeconds(secondsLeft))} left`}`,
+    `${Math.round(100 * fraction)} % · ${secondsLeft === null ? "time left unknown" : `about ${formatSeconds(roundedSeconds(secondsLeft))} left`}`,
   stages: { score: "scoring", count: "counting", train: "training" },
   roundDone: (numDone: number, numTasks: number) => `${formatWhole(numDone)} of ${formatCount(numTasks, "device")} done`,
   betweenRounds: "between two steps",
@@ -474,7 +476,7 @@ export const incidents = {
   at: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
   slept: (seconds: number) => `This computer slept for ${formatSeconds(seconds)}. The tab checked its connection and goes on.`,
   online: (seconds: number) => `The connection was lost for ${formatSeconds(seconds)}. It is back, and no work was lost.`,
-  workerRestarted: (reason: string) => `What computes here stopped (${reason}). It was started again, and the task is computed once more.`,
+  workerRestarted: (reason: string) => `This tab’s worker was lost (${reason}). Another one was started, and the task is computed again.`,
   cameBackPaused: "This tab was paused when it was reloaded, so it is still paused.",
 };
 
