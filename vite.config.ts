@@ -93,6 +93,7 @@ export default defineConfig(async ({ command }) => ({
         index: join(pages, "index.html"),
         stage: join(pages, "stage.html"),
         try: join(pages, "try.html"),
+        trust: join(pages, "trust.html"),
         tryServiceWorker: join(pages, "src/try/serviceWorker.ts"),
         ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}),
       },

@@ -1,5 +1,5 @@
 import { type FedPepTaoSettings, type Params, presets, type RunSettings } from "@tutti/core";
-import { findClassification } from "@tutti/data";
+import { findClassification, rememberLabels } from "@tutti/data";
 import { hashParameters } from "@tutti/record";
 import {
   type Coordinator,
@@ -34,6 +34,7 @@ let numStarted = 0;
 /** A coordinator on a free port with a run folder of its own. */
 export async function serveRun(run: RunSettings, options: Partial<CoordinatorOptions> = {}): Promise<Coordinator> {
   numStarted += 1;
+  rememberLabels(run);
   const publicDir = run.backbone === "tiny" ? places.tinyPublic : places.realPublic;
   const tuned = tunedParameters(
     run,

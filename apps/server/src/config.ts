@@ -68,6 +68,8 @@ export const coordinatorConfigSchema = z.strictObject({
     .exactOptional(),
   /** Whether a code word that is drawn is three words, which can be read from a wall and typed (P-190). */
   codeWords: z.boolean().default(false),
+  /** The address that pages show and draw as a QR code for others to join; by default each page's own. */
+  inviteUrl: publicUrlSchema.exactOptional(),
   /** Who runs this, as the pages tell volunteers (P-160). */
   hostedBy: hostTextSchema(limits.maxHostName).exactOptional(),
   /** What the run is for, in a sentence or two. */

@@ -325,7 +325,7 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   ending.abort.abort();
   stopTimers(assembly);
   withdrawControl(assembly);
-  doors?.farewell(reason, why);
+  await doors?.farewell(reason, why);
   await doors?.close();
   journal.putTraffic(asJson(meter.record()));
   opened.keptRounds.stopWaiting();

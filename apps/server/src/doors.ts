@@ -38,7 +38,7 @@ export interface Doors {
   /** What the operator should know before the run begins; empty where all is well. */
   readonly notices: readonly string[];
   /** Says goodbye to everybody who is connected. */
-  farewell(reason: Goodbye["reason"], message?: string): void;
+  farewell(reason: Goodbye["reason"], message?: string): Promise<void>;
   /** Listens; resolves with the ports, and the address for this machine. */
   open(): Promise<Listening>;
   /** Takes nobody any more, and closes every connection. */
@@ -132,10 +132,10 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     audience,
     guard,
     notices,
-    farewell(reason, message) {
+    async farewell(reason, message) {
       guard.stop();
       audience.close(reason, message);
-      sockets.close(reason, message);
+      await sockets.close(reason, message);
     },
     async open() {
       const listening = front === null ? await openPlain(app, config) : await openFront(app, front, config);
@@ -178,11 +178,10 @@ function tunedDoorOf({ runId, config, live, start, gate, controlToken, clock }: 
 /** The answer to GET /run.json (P-108). */
 function runPageOf({ config, runId, live, receipts }: DoorPorts, urls: RunInfo["urls"], trust: () => RunInfo["trust"] | null) {
   return (): RunInfo => {
-    const trusted = trust();
     return {
       ...{ protocolVersion, runId, run: config.run, urls, keepsStates: live.pool.keepsStates, admission: config.admission },
       ...hostOf(config),
-      ...(trusted == null ? {} : { trust: trusted }),
+      ...invitationOf(config, trust()),
       receiptKey: receipts.key,
       status: forLanding(live.statusOnArrival()),
       progress: live.progress(),
@@ -235,6 +234,11 @@ async function openFront(app: FastifyInstance, front: Front, { host, port: wante
 
 function trustOf(sha256: string, { port, plainPort }: Ports): NonNullable<RunInfo["trust"]> {
   return { sha256, port, ...(plainPort === null ? {} : { plainPort }) };
+}
+
+/** How others come in, where that is not the page's own address (P-191). */
+function invitationOf({ inviteUrl }: CoordinatorConfig, trust: RunInfo["trust"] | null): Pick<RunInfo, "inviteUrl" | "trust"> {
+  return { ...(inviteUrl === undefined ? {} : { inviteUrl }), ...(trust == null ? {} : { trust }) };
 }
 
 /** What the operator says of the run (P-160). */

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Server } from "socket.io";
+import type { Clock } from "./pool/clock.ts";
 
 /** The part of engine.io's server that this needs. */
 interface PollingEngine {
@@ -43,4 +45,34 @@ export function boundPolling(engine: PollingEngine, most = maxPollingSessions): 
 function refuse(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify({ ok: false, rule: "P-2", message }));
+}
+
+/** A client of engine.io, as far as this needs it. */
+interface WritingClient {
+  readonly transport: { readonly name: string };
+  readonly writeBuffer: readonly unknown[];
+  once(name: "drain" | "close", act: () => void): unknown;
+}
+
+/** Time that who polls has to ask once more. */
+const lastPollMs = 1000;
+
+/** Resolves when all that polls has fetched what waits for it, at most a second later; at once where nothing waits. */
+export async function whenFetched(engine: Server["engine"], { after }: Pick<Clock, "after">): Promise<void> {
+  const clients = Object.values((engine as unknown as { readonly clients: Readonly<Record<string, WritingClient>> }).clients);
+  const waiting = clients.filter(({ transport, writeBuffer }) => transport.name === "polling" && writeBuffer.length > 0);
+  if (waiting.length === 0) return;
+  const fetched = waiting.map(
+    (client) =>
+      new Promise<void>((resolve) => {
+        client.once("drain", resolve);
+        client.once("close", resolve);
+      }),
+  );
+  let cancel: () => void = () => undefined;
+  const isOver = new Promise<void>((resolve) => {
+    cancel = after(lastPollMs, resolve);
+  });
+  await Promise.race([Promise.all(fetched), isOver]);
+  cancel();
 }

@@ -4,7 +4,7 @@ import { type Goodbye, send } from "@tutti/protocol";
 import { Server, type Socket } from "socket.io";
 import { closeUnread } from "./limits/unread.ts";
 import { packetParser } from "./packets.ts";
-import { boundPolling } from "./pollingSessions.ts";
+import { boundPolling, whenFetched } from "./pollingSessions.ts";
 import { rooms, type SocketPorts, serveSocket } from "./servedSocket.ts";
 import { createDifferences, type StatusDifferences } from "./status.ts";
 
@@ -14,8 +14,8 @@ export interface Sockets {
   tellMembers(): void;
   numSpectators(): number;
   numMembers(): number;
-  /** Says goodbye to everyone and closes. */
-  close(reason: Goodbye["reason"], message?: string): void;
+  /** Says goodbye to everyone and closes, when those that poll have fetched it or had time to. */
+  close(reason: Goodbye["reason"], message?: string): Promise<void>;
 }
 
 /** Milliseconds until a connection of engine.io must be one of socket.io. */
@@ -75,9 +75,10 @@ export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
     tellMembers: () => tellRoom(rooms.members, differences.members),
     numSpectators: () => sizeOf(rooms.spectators),
     numMembers: () => sizeOf(rooms.members),
-    close(reason, message) {
+    async close(reason, message) {
       stopLooking();
       send(io, "goodbye", { reason, ...(message === undefined ? {} : { message }) });
+      await whenFetched(io.engine, ports.clock);
       // The transports close after what was written; without a farewell of socket.io's own, clients try to come back.
       io.engine.close();
     },

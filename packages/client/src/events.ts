@@ -1,6 +1,6 @@
 import type { DeviceId, Stage, TaskKind } from "@tutti/core";
 import type { LoadProgress, StepProgress, TrainerReady } from "@tutti/model";
-import type { Decision, Status, SubmitOutcome, Welcome, Withdrawn } from "@tutti/protocol";
+import type { Decision, Rule, Status, SubmitOutcome, Welcome, Withdrawn } from "@tutti/protocol";
 
 /** The task a session works on, as far as a page shows it. */
 export interface CurrentTask {
@@ -18,7 +18,8 @@ export type SessionEnd =
   /** `deleted`: with what the coordinator kept of this client, and what of it stays (P-127). */
   | { readonly reason: "left"; readonly deleted?: Withdrawn }
   | { readonly reason: "reload"; readonly message: string }
-  | { readonly reason: "failed"; readonly message: string };
+  /** `rule`: of the refusal, where the coordinator refused the client. */
+  | { readonly reason: "failed"; readonly message: string; readonly rule?: Rule };
 
 /** Bytes of blobs and submissions since the session began, before any framing. */
 export interface TrafficCount {

@@ -82,7 +82,7 @@ function notAdmitted(session: Session, { rule, message }: { readonly rule: Rule;
   else if (rule === "P-104") {
     session.emit({ kind: "connection", state: "unapproved" });
     session.socket.greetAgain(approvalMs);
-  } else endSession(session, { reason: "failed", message: `The coordinator does not let you in (${rule}: ${message}).` });
+  } else endSession(session, { reason: "failed", rule, message: `The coordinator does not let you in (${rule}: ${message}).` });
 }
 
 async function welcomed(session: Session, welcome: Welcome): Promise<Participation> {

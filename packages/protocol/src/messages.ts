@@ -131,6 +131,8 @@ export const runInfoSchema = z.strictObject({
   keepsStates: z.boolean(),
   /** What a client must bring to join (P-102, P-103). */
   admission: z.enum(["open", "code", "invitations"]),
+  /** The address under which others are invited (P-191); absent where it is the page's own. */
+  inviteUrl: z.string().max(limits.maxUrl).exactOptional(),
   /** The certificate that the coordinator's machine made itself, of which browsers warn (P-191); absent where there is none. */
   trust: z
     .strictObject({

@@ -31,6 +31,7 @@ export async function runClass(flags: ClassFlags): Promise<void> {
   if (flags.labels !== undefined && flags.task !== undefined) throw new UsageError("--task and --labels exclude each other: give one");
   const { settings, notes } = known === null ? await newRun(flags) : { settings: known, notes: [] };
   const place = await placeOf(flags);
+  const inviteUrl = inviteAddress(place);
   const { task: _, backbone: __, seed: ___, rounds: ____, minDevices: _____, ...placeFlags } = flags;
   await serveRun({
     flags: { ...placeFlags, ...place.flags, run: runId },
@@ -38,6 +39,7 @@ export async function runClass(flags: ClassFlags): Promise<void> {
     lesson: {
       settings,
       doors: {
+        ...(inviteUrl === null ? {} : { inviteUrl }),
         minRoundMs: Math.round(1000 * (flags.pace ?? defaults.paceSeconds)),
         admission: "code",
         codeWords: true,
@@ -121,12 +123,18 @@ function hostClass(coordinator: Coordinator, { settings, notes, place, isFinishe
 }
 
 /** The page that people open first: where a browser would warn, the one that says so beforehand. */
-function addressFor({ port, plainPort, url }: Coordinator, { host, publicUrl }: ClassPlace, who: "people" | "wall"): string {
+function addressFor({ plainPort, url }: Coordinator, place: ClassPlace, who: "people" | "wall"): string {
   if (who === "wall") return new URL("stage", `${plainPort === null ? url : `http://localhost:${plainPort}`}/`).href;
+  return inviteAddress(place) ?? url;
+}
+
+/** The address that people are given: where a browser would warn, of the page that says so beforehand. */
+function inviteAddress({ flags, host, publicUrl }: ClassPlace): string | null {
   if (publicUrl !== null) return publicUrl;
-  const name = host === null ? "localhost" : host.includes(":") ? `[${host}]` : host;
-  if (plainPort !== null) return `http://${name}:${plainPort}/trust`;
-  return `${url.slice(0, url.indexOf(":"))}://${name}:${port}/`;
+  if (host === null) return null;
+  const name = host.includes(":") ? `[${host}]` : host;
+  if (flags.plainPort !== undefined) return `http://${name}:${flags.plainPort}/trust`;
+  return `${flags.https === "self" || flags.cert !== undefined ? "https" : "http"}://${name}:${flags.port}/`;
 }
 
 function startHelpers(coordinator: Coordinator, count: number) {

@@ -41,6 +41,7 @@ function describeTile(device: JournalledDevice, sources: TileSources): DeviceTil
     ...(steps === null ? {} : { step: steps.step, numSteps: steps.numSteps }),
     ...(speed === null || state === "away" ? {} : { speed: Number(speed.toPrecision(3)) }),
     backend: client?.compute?.backend ?? null,
+    ...(client?.isHelper === true ? { isHelper: true } : {}),
   };
 }
 
@@ -59,7 +60,9 @@ function stateOf({ device, client, lease, isDone, standing }: Situation): TileSt
   if (lease?.accepted != null) return "done";
   if (lease?.state === "open" && isHeldBy(lease, client)) return activities[lease.task.spec.kind];
   if (lease?.ended === "late" || client.isSilent) return "late";
-  return rests(standing, device.deviceId) ? "rests" : "waiting";
+  // a helper that no plan asks has stepped back for people (P-192)
+  const isIdleHelper = client.isHelper === true && lease === undefined;
+  return isIdleHelper || rests(standing, device.deviceId) ? "rests" : "waiting";
 }
 
 function rests(standing: Standing | null, deviceId: DeviceId): boolean {

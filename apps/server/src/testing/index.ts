@@ -8,6 +8,7 @@ export type { KeptClient, KeptDevice } from "./keptClient.ts";
 export { copyOf, newClient, provenHello } from "./keptClient.ts";
 export type { ChildConfig, ChildMessage, KillableCoordinator } from "./killHarness.ts";
 export { freePort, startKillable } from "./killHarness.ts";
+export { type NoUpgrades, startNoUpgrades } from "./noUpgrades.ts";
 export { lmdbStore } from "./lmdbStore.ts";
 export { writeLog } from "./loggedRun.ts";
 export type { ProtocolClient, ProtocolClientOptions } from "./protocolClient.ts";

@@ -9,7 +9,8 @@ export const pages = ["join", "stage", "try"] as const;
 export type PageName = (typeof pages)[number];
 
 interface PageFrameProps {
-  readonly current: PageName;
+  /** Null on a page beside them. */
+  readonly current: PageName | null;
   /** At the right of the name, such as how the page is connected. */
   readonly sign?: ComponentChildren;
   /** Whether the links open another tab, because this one is at work. */
@@ -41,7 +42,7 @@ export function PageFrame({ current, sign, opensElsewhere = false, ornament, foo
 }
 
 /** Relative links, since a run may lie under a path; what lets this browser in travels behind the `#`. */
-function PageLinks({ current, opensElsewhere }: { readonly current: PageName; readonly opensElsewhere: boolean }) {
+function PageLinks({ current, opensElsewhere }: { readonly current: PageName | null; readonly opensElsewhere: boolean }) {
   const files: Readonly<Record<PageName, string>> = { join: "./", stage: "./stage", try: "./try" };
   return (
     <nav class="page-links" aria-label={words.pageLinks.label}>

@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { type ClientSession, tokenIn } from "@tutti/client";
+import type { Example } from "@tutti/data";
 import { rememberRun } from "../storage/cameBack.ts";
 import { type BackendMemory, backendMemory } from "../storage/rememberedBackend.ts";
 import { hereAndNow } from "../training/workshop.ts";
@@ -50,6 +51,8 @@ export interface LandingController extends JoinController {
   readonly memory: Pick<BackendMemory, "look">;
   /** Loads what computes before it is asked to, for somebody who comes back. */
   prepare(): void;
+  /** Other examples of the volunteer's own, for the tasks from the next plan on. */
+  changeExamples(examples: readonly Example[]): void;
   /** The volunteer's name in the run, for the next join. */
   name(nickname: string): void;
 }
@@ -129,6 +132,7 @@ export function createJoinController(params: PageParams): LandingController {
 
   return {
     view: shown.view,
+    changeExamples: (examples) => ignoring(parts.session?.changeExamples(examples)),
     memory,
     prepare: () => void prepare(),
     name(given) {
@@ -140,7 +144,7 @@ export function createJoinController(params: PageParams): LandingController {
     join(source, before = null) {
       lending.restart();
       if (lending.choices.value.onlyIdle) void surroundings.watchIdle(false);
-      shown.reset({ ...emptyView, hasJoined: true, drain: surroundings.drain() });
+      shown.reset({ ...emptyView, hasJoined: true, hasOwn: source.kind === "own", drain: surroundings.drain() });
       onEvent({ kind: "connection", state: "connecting" });
       begin(source, before).catch((error: unknown) => onEvent({ kind: "ended", end: { reason: "failed", message: messageOf(error) } }));
     },
@@ -208,6 +212,11 @@ async function leave({ session, receipts }: Parts): Promise<void> {
 async function leaveAndDelete({ session, receipts }: Parts): Promise<void> {
   const withdrawn = (await session?.leaveAndDelete()) ?? null;
   if (withdrawn !== null) receipts.forget();
+}
+
+/** Who trains a share, or has no example left, changes nothing. */
+function ignoring(changing: Promise<void> | undefined): void {
+  changing?.catch(() => undefined);
 }
 
 function messageOf(error: unknown): string {

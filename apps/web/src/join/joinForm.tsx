@@ -19,6 +19,8 @@ export interface JoinFormProps {
   readonly downloads: Downloads | null;
   /** Whether the page's address carries a code word or an invitation. */
   readonly hasToken: boolean;
+  /** Whether a code word was brought that is not this run's. */
+  readonly wasWrongWord: boolean;
   readonly hasOtherTab: boolean;
   /** The volunteer's table; null while the run is not known. */
   readonly table: OwnExamples | null;
@@ -31,7 +33,7 @@ export interface JoinFormProps {
 
 /** A name, whose examples, and the one button. */
 export function JoinForm(props: JoinFormProps) {
-  const { run, problem, downloads, hasToken, hasOtherTab, table, startsOwn, nickname, onToken, onJoin } = props;
+  const { run, problem, downloads, hasToken, wasWrongWord, hasOtherTab, table, startsOwn, nickname, onToken, onJoin } = props;
   const word = useSignal("");
   const chosen = useSignal<boolean | null>(null);
   // whose examples this browser kept stays with own ones, also when all of them are deleted
@@ -39,7 +41,8 @@ export function JoinForm(props: JoinFormProps) {
     if (startsOwn) chosen.value ??= true;
   }, [startsOwn]);
   const needsWord = run?.admission === "code" && !hasToken;
-  const isOwn = run?.run.roster === "open" && (chosen.value ?? startsOwn);
+  const isTyped = run?.run.labels !== undefined;
+  const isOwn = isTyped || (run?.run.roster === "open" && (chosen.value ?? startsOwn));
   const lacksExamples = isOwn && (table === null || table.rows.value.length === 0);
   const isReady = !lacksExamples && (!needsWord || word.value.trim() !== "");
   return (
@@ -55,6 +58,11 @@ export function JoinForm(props: JoinFormProps) {
         <label class="field">
           <strong>{words.landing.codeWord}</strong>
           <span class="soft small">{words.landing.codeWordNote}</span>
+          {wasWrongWord && (
+            <span class="bad small" role="alert" data-testid="wrong-word">
+              {words.classroom.wrongWord}
+            </span>
+          )}
           <input
             type="text"
             autocomplete="off"
@@ -116,6 +124,31 @@ function DataChoice({ run, isOwn, chosen, table }: DataChoiceProps) {
   return (
     <fieldset class="choice">
       <legend>{words.landing.whichExamples}</legend>
+      {run.run.labels !== undefined ? (
+        <p class="small">{words.classroom.typedOnly}</p>
+      ) : (
+        <Sources isOwn={isOwn} choose={choose} limit={limit} />
+      )}
+      {isOwn &&
+        (task === null || table === null ? (
+          <p class="small own-file">{words.landing.textTask(taskTitle(run.run.task))}</p>
+        ) : (
+          <LazyEditor table={table} task={task} />
+        ))}
+    </fieldset>
+  );
+}
+
+interface SourcesProps {
+  readonly isOwn: boolean;
+  readonly limit: number | null;
+  readonly choose: (own: boolean) => () => void;
+}
+
+/** A share of the run's examples, or own ones. */
+function Sources({ isOwn, limit, choose }: SourcesProps) {
+  return (
+    <>
       <label class="option">
         <input type="radio" name="source" checked={!isOwn} onChange={choose(false)} data-testid="source-share" />
         <strong>{words.landing.share}</strong>
@@ -129,12 +162,6 @@ function DataChoice({ run, isOwn, chosen, table }: DataChoiceProps) {
           {limit !== null && words.landing.countsUpTo(limit)}
         </span>
       </label>
-      {isOwn &&
-        (task === null || table === null ? (
-          <p class="small own-file">{words.landing.textTask(taskTitle(run.run.task))}</p>
-        ) : (
-          <LazyEditor table={table} task={task} />
-        ))}
-    </fieldset>
+    </>
   );
 }

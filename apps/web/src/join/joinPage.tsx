@@ -3,6 +3,8 @@ import { tokenIn } from "@tutti/client";
 import type { RunInfo } from "@tutti/protocol";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
+import { GrowingExamples } from "../class/growingExamples.tsx";
+import { openOfferChannel, takeOffers } from "../class/offeredExamples.ts";
 import { Ensemble } from "../figures/ensemble.tsx";
 import { PageFrame } from "../frame/pageFrame.tsx";
 import { words } from "../words/words.ts";
@@ -12,6 +14,7 @@ import { Landing } from "./landing.tsx";
 import type { LandingState } from "./landingState.ts";
 import { pageFolder } from "./pageFolder.ts";
 import type { RunViewProps } from "./runView.tsx";
+import { classificationOf } from "./taskTitle.ts";
 import { headline, talksTo } from "./text.ts";
 import { hasBegun, pageStateOf, type View } from "./view.ts";
 
@@ -35,6 +38,9 @@ export function JoinPage({ controller, run, runProblem, comeback, landing }: Joi
     controller.name(landing.takeNickname());
     controller.join(chosen);
   };
+  // whoever brought a wrong word is asked for it again
+  useOffers(run.value, landing, () => view.hasOwn || !view.hasJoined);
+  const isWrongWord = view.end?.reason === "failed" && view.end.rule === "P-102";
   useEffect(() => {
     if (view.end !== null) landing.table.value?.end();
   }, [view.end]);
@@ -50,14 +56,18 @@ export function JoinPage({ controller, run, runProblem, comeback, landing }: Joi
         </p>
       }
     >
-      {view.hasJoined ? (
-        <LazyRunView view={view} controller={controller} onJoinAgain={() => join(source.value)} />
+      {view.hasJoined && !isWrongWord ? (
+        <>
+          <LazyRunView view={view} controller={controller} onJoinAgain={() => join(source.value)} />
+          <Growing run={run.value} view={view} controller={controller} landing={landing} />
+        </>
       ) : (
         <Landing
           run={run.value}
           problem={runProblem.value}
           comeback={comeback.value}
-          hasToken={tokenIn(location.href) !== null}
+          hasToken={tokenIn(location.href) !== null && !isWrongWord}
+          wasWrongWord={isWrongWord}
           downloads={landing.downloads.value}
           device={landing.device.value}
           otherTab={landing.otherTab.value}
@@ -73,6 +83,44 @@ export function JoinPage({ controller, run, runProblem, comeback, landing }: Joi
 
       <Announcer text={announcement(view)} />
     </PageFrame>
+  );
+}
+
+/** Sentences that were corrected on another page of this browser come into the table, unless the tab trains a share. */
+function useOffers(run: RunInfo | null, landing: LandingState, hasTable: () => boolean): void {
+  const table = landing.table.value;
+  const numClasses = run === null ? 0 : (classificationOf(run.run.task)?.classes.length ?? 0);
+  useEffect(() => {
+    if (table === null || numClasses === 0) return;
+    const channel = openOfferChannel(pageFolder());
+    takeOffers(channel, numClasses, (example) => {
+      if (!hasTable()) return "share";
+      table.add([example]);
+      return "taken";
+    });
+    return () => channel.close();
+  }, [table, numClasses, hasTable()]);
+}
+
+/** Who brought own examples can add to them. */
+function Growing({
+  run,
+  view,
+  controller,
+  landing,
+}: Pick<JoinPageProps, "controller" | "landing"> & { readonly run: RunInfo | null; readonly view: View }) {
+  const table = landing.table.value;
+  const task = run === null ? null : classificationOf(run.run.task);
+  if (view.end !== null || !view.hasOwn || run === null || table === null || task === null) return null;
+  const { classes, fields } = task;
+  return (
+    <GrowingExamples
+      table={table}
+      classes={classes}
+      isPair={fields.textB !== null}
+      keepsBack={run.run.labels !== undefined}
+      controller={controller}
+    />
   );
 }
 

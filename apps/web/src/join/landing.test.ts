@@ -22,6 +22,7 @@ function page(run: RunInfo | null, changes: Partial<LandingProps> = {}): string 
     problem: null,
     comeback: null,
     hasToken: false,
+    wasWrongWord: false,
     downloads: null,
     device: null,
     otherTab: "none",
@@ -141,4 +142,17 @@ test("the page of a run by code word asks for the word unless its address carrie
   expect(by("invitations", false)).toContain("This run is by invitation.");
   expect(by("invitations", false)).not.toContain('data-testid="join"');
   expect(by("invitations", true)).toContain('data-testid="join"');
+});
+
+test("a class that types its own texts is offered no share, and a wrong code word is asked for again in a sentence", () => {
+  const labels = [
+    { name: "happy", word: "happy" },
+    { name: "sad", word: "sad" },
+  ];
+  const run = runOf({ admission: "code" }, { task: "labels/happy.sad", labels, roster: "open" });
+  const shown = page(run, { wasWrongWord: true });
+  expect(shown).toContain("This class types its own texts.");
+  expect(shown).not.toContain("source-share");
+  expect(shown).toContain("Read the three words on the wall again");
+  expect(page(run)).not.toContain("wrong-word");
 });

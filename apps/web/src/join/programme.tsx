@@ -32,7 +32,14 @@ export function Programme({ run, downloads, address }: ProgrammeProps) {
         <dt>{words.programme.duration}</dt>
         <dd data-testid="duration">{durationText(run)}</dd>
         <dt>{words.programme.here}</dt>
-        <dd data-testid="here-now">{words.programme.tabs(status.numConnected)}</dd>
+        <dd data-testid="here-now">
+          <span class="told">{words.programme.tabs(Math.max(0, status.numConnected - (status.helpers?.numConnected ?? 0)))}</span>
+          {status.helpers !== undefined && (
+            <span class="told soft helpers-line" data-testid="helpers">
+              {words.classroom.helpers(status.helpers)}
+            </span>
+          )}
+        </dd>
       </dl>
     </section>
   );

@@ -21,7 +21,7 @@ function serve(task: string, card: string | null): string[] {
     keepsStates: false,
     admission: "open",
     status: landingStatusSchema.parse(
-      Object.fromEntries(Object.keys(landingStatusSchema.shape).map((name) => [name, Reflect.get(emptyStatus, name)])),
+      Object.fromEntries(Object.entries(emptyStatus).filter(([name]) => Object.hasOwn(landingStatusSchema.shape, name))),
     ),
     urls: { backbone: "backbones/minuet/manifest.json", dataset: "datasets/" },
   };

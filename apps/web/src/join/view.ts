@@ -65,6 +65,8 @@ export type PageEvent =
 /** Everything the page shows, derived from these events. */
 export interface View {
   readonly hasJoined: boolean;
+  /** Whether the tab joined with examples of the volunteer's own. */
+  readonly hasOwn: boolean;
   /** Whether this browser keeps the tab's place through a reload. */
   readonly isKept: boolean;
   /** Sentences that hold for as long as the tab takes part, in the order in which they came. */
@@ -107,6 +109,7 @@ const maxIncidents = 5;
 /** What the join page shows before anything has happened. */
 export const emptyView: View = {
   hasJoined: false,
+  hasOwn: false,
   isKept: true,
   notices: [],
   connection: "offline",

@@ -24,7 +24,7 @@ export function Figures({ live, run }: FiguresProps) {
   };
   return (
     <>
-      <ScoreFigure live={live} shared={shared} />
+      <ScoreFigure live={live} run={run} shared={shared} />
       <LossFigure live={live} shared={shared} />
       <LayersFigure live={live} />
       <BytesFigure live={live} run={run} shared={shared} />
@@ -70,7 +70,8 @@ const styles: Readonly<Record<Protocol | "training", LineStyle>> = {
   zeroShot: { stroke: "var(--soft)", width: 2, dash: "2 5" },
 };
 
-function ScoreFigure({ live, shared }: PlotCardProps) {
+function ScoreFigure({ live, run, shared }: PlotCardProps & { readonly run: RunInfo | null }) {
+  const ofTexts = run?.run.labels === undefined ? words.stagePlots.ofTexts : words.classroom.ofKeptBack;
   const scores = scoreCurves(live.rounds);
   const { metric, curves } = scores;
   const latest = latestScore(scores);
@@ -82,7 +83,7 @@ function ScoreFigure({ live, shared }: PlotCardProps) {
     style: styles[curve.name],
     isReference: curve.name === "zeroShot",
   }));
-  const said = named.map(({ label, points }) => latestText(label, points.at(-1), shown));
+  const said = named.map(({ label, points }) => latestText(label, points.at(-1), { shown, ofTexts }));
   return (
     <FigureCard
       id="score"
@@ -95,7 +96,7 @@ function ScoreFigure({ live, shared }: PlotCardProps) {
               {shown(latest.value)}
             </strong>{" "}
             <span class="soft">
-              {latest.numTexts !== null && `${words.stagePlots.ofTexts(latest.numTexts)}, `}
+              {latest.numTexts !== null && `${ofTexts(latest.numTexts)}, `}
               {words.stagePlots.scoreOf[latest.name]}
             </span>
           </>
@@ -112,9 +113,14 @@ function ScoreFigure({ live, shared }: PlotCardProps) {
   );
 }
 
-function latestText(label: string, point: CurvePoint | undefined, shown: (value: number) => string): string {
+interface InWords {
+  readonly shown: (value: number) => string;
+  readonly ofTexts?: (numTexts: number) => string;
+}
+
+function latestText(label: string, point: CurvePoint | undefined, { shown, ofTexts = words.stagePlots.ofTexts }: InWords): string {
   if (point === undefined) return "";
-  return words.stagePlots.latest(label, shown(point.value), point.numTexts === null ? "" : words.stagePlots.ofTexts(point.numTexts));
+  return words.stagePlots.latest(label, shown(point.value), point.numTexts === null ? "" : ofTexts(point.numTexts));
 }
 
 function LossFigure({ live, shared }: PlotCardProps) {
@@ -123,14 +129,14 @@ function LossFigure({ live, shared }: PlotCardProps) {
     label: words.stagePlots.series[curve.name],
     style: styles[curve.name],
   }));
-  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), words.formats.number));
+  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), { shown: words.formats.number }));
   const last = curves[0]?.points.at(-1);
   return (
     <FigureCard
       id="loss"
       title={words.stagePlots.loss}
       empty={curves.length === 0 ? words.stagePlots.noLoss : null}
-      sum={last !== undefined && <span class="soft">{latestText(curves[0]?.label ?? "", last, words.formats.number)}</span>}
+      sum={last !== undefined && <span class="soft">{latestText(curves[0]?.label ?? "", last, { shown: words.formats.number })}</span>}
     >
       <PlotFigure
         testId="loss-plot"
@@ -205,7 +211,7 @@ function DriftFigure({ live, shared }: PlotCardProps) {
       }),
     }))
     .filter(({ points }) => points.length > 0);
-  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), words.formats.number));
+  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), { shown: words.formats.number }));
   return (
     <FigureCard
       id="drift"

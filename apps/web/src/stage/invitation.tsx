@@ -1,22 +1,29 @@
+import { JoinCode } from "../class/joinCode.tsx";
 import { words } from "../words/words.ts";
 
 interface InvitationProps {
-  /** Where people take part: the folder of the run's pages. */
+  /** Where people take part: the address that the coordinator gives out, or the folder of the run's pages. */
   readonly address: string;
   /** What the link carries; null where everybody may come, or where this page does not know it. */
   readonly codeWord: string | null;
 }
 
-/** How to take part, in the corner of the wall. */
+/** How to take part, in the corner of the wall: to be scanned, or to be typed. */
 export function Invitation({ address, codeWord }: InvitationProps) {
   const link = codeWord === null ? address : `${address}#${new URLSearchParams({ token: codeWord })}`;
   return (
     <aside class="invitation" aria-label={words.stage.invitation} data-testid="invitation">
-      <p class="soft small">{words.stage.invitation}</p>
-      <p>
-        <a href={link}>{address.replace(/^https?:\/\//, "").replace(/\/$/, "")}</a>
-      </p>
-      {codeWord !== null && <p class="code-word">{codeWord}</p>}
+      <JoinCode link={link} />
+      <div>
+        <p class="soft small">{words.stage.invitation}</p>
+        <p>
+          <a href={link}>{address.replace(/^https?:\/\//, "").replace(/\/$/, "")}</a>
+        </p>
+        {codeWord !== null && <p class="code-word">{codeOfWords.test(codeWord) ? codeWord.replaceAll("-", " ") : codeWord}</p>}
+      </div>
     </aside>
   );
 }
+
+/** Three words, which are read and typed with spaces as well. */
+const codeOfWords = /^[a-z]+(-[a-z]+){2}$/;

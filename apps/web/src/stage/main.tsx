@@ -26,5 +26,5 @@ const feed = createStageFeed({ folder, operatorToken: token });
 const root = document.getElementById("page");
 if (root !== null) {
   root.replaceChildren();
-  render(<StagePage feed={feed} run={run} folder={folder} isOperator={token !== null} />, root);
+  render(<StagePage feed={feed} run={run} folder={folder} />, root);
 }

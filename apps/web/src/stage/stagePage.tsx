@@ -1,4 +1,5 @@
 import type { ReadonlySignal } from "@preact/signals";
+import { tokenIn } from "@tutti/client";
 import type { RunInfo } from "@tutti/protocol";
 import { PageFrame } from "../frame/pageFrame.tsx";
 import { words } from "../words/words.ts";
@@ -17,12 +18,10 @@ interface StagePageProps {
   readonly feed: StageFeed;
   readonly run: ReadonlySignal<RunInfo | null>;
   readonly folder: string;
-  /** Whether the page carries the operator's token. */
-  readonly isOperator: boolean;
 }
 
 /** The page for the wall, and for the operator. */
-export function StagePage({ feed, run, folder, isOperator }: StagePageProps) {
+export function StagePage({ feed, run, folder }: StagePageProps) {
   const link = feed.link.value;
   return (
     <div class="stage">
@@ -39,7 +38,7 @@ export function StagePage({ feed, run, folder, isOperator }: StagePageProps) {
         foot={<p>{words.stage.about}</p>}
       >
         <Notices feed={feed} />
-        <Stage feed={feed} run={run.value} folder={folder} isOperator={isOperator} />
+        <Stage feed={feed} run={run.value} folder={folder} />
         <OperatorPanel />
       </PageFrame>
     </div>
@@ -81,10 +80,9 @@ interface StageProps {
   readonly feed: StageFeed;
   readonly run: RunInfo | null;
   readonly folder: string;
-  readonly isOperator: boolean;
 }
 
-function Stage({ feed, run, folder, isOperator }: StageProps) {
+function Stage({ feed, run, folder }: StageProps) {
   const live = feed.live.value;
   if (live === null) {
     const isOver = feed.link.value === "closed";
@@ -98,7 +96,7 @@ function Stage({ feed, run, folder, isOperator }: StageProps) {
   return (
     <div class="stage-grid" data-many={live.devices.length > fewDevices}>
       <Headline live={live} feed={feed} run={run} />
-      <Invitation address={folder} codeWord={isOperator ? null : feed.token.value} />
+      <Invitation address={run?.inviteUrl ?? folder} codeWord={tokenIn(location.href)} />
       <Figures live={live} run={run} />
       <Tiles live={live} />
       {run !== null && <SlowMotion live={live} run={run} />}

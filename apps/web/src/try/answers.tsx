@@ -1,4 +1,5 @@
 import type { Answerer, TryoutReady } from "@tutti/model";
+import { CorrectIt } from "../class/correctIt.tsx";
 import { words } from "../words/words.ts";
 import { answerersOf, type TryView } from "./tryView.ts";
 
@@ -22,6 +23,7 @@ export function Answers({ view }: { readonly view: TryView }) {
         {isAsking || answered === null ? "" : heardText(view, classes)}
       </p>
       {answered === null && <p class="soft">{words.tryPage.typeFirst}</p>}
+      {answered !== null && answered.question.textB === undefined && <CorrectIt text={answered.question.text} classes={classes} />}
       {answered !== null && answered.fit.numCut > 0 && (
         <p class="soft small" data-testid="cut">
           {words.tryPage.cut(answered.fit.numCut, answered.fit.numTokens)}

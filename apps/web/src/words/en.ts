@@ -1107,3 +1107,62 @@ export const operator = {
     poison: "poisoned devices",
   },
 };
+
+/** A class: the page about the certificate, the code on the wall, texts that are typed. */
+export const classroom = {
+  trustTitle: "Your browser is about to warn you",
+  trustLead:
+    "The next page is encrypted with a certificate that this class’s own computer has made. Nobody else has signed it, so your browser cannot tell " +
+    "whose it is, and says so once. Only go on if you are in this class.",
+  pastTitle: "Nothing to warn of",
+  pastLead: "This page has reached you without a warning, or you have gone past it already.",
+  goSecure: "Open the encrypted page",
+  goOn: "Go on",
+  seeTitle: "What you will see",
+  otherBrowser: (name: string) => `In ${name}`,
+  warnings: {
+    chrome: {
+      name: "Chrome, Edge or Samsung Internet",
+      says: "“Your connection is not private”, or “Privacy error”",
+      steps: ["Press “Advanced”.", "Press “Proceed to …”; in some versions it is small and underlined."],
+    },
+    safari: {
+      name: "Safari, or any browser on an iPhone",
+      says: "“This Connection Is Not Private”",
+      steps: ["Press “Show Details”.", "Press “visit this website”, and confirm it."],
+    },
+    firefox: {
+      name: "Firefox",
+      says: "“Warning: Potential Security Risk Ahead”, or “Be careful. Something doesn’t look right”",
+      steps: ["Press “Advanced…”.", "Press “Accept the Risk and Continue”, or “Proceed”."],
+    },
+  },
+  fingerprintTitle: "The certificate’s fingerprint",
+  fingerprintNote:
+    "Who wants to be sure compares this with what the browser shows of the certificate, and with the teacher’s screen. It is a SHA-256 fingerprint.",
+  plainTitle: "If your phone does not let you go on",
+  plainNote:
+    "Take part without encryption. It works the same, but more slowly: over plain http browsers allow neither the GPU nor several threads. Others in this " +
+    "network could read what is sent; your examples are never sent.",
+  goPlain: "Go on without encryption",
+  joinCode: "QR code: scan it to take part",
+  helpers: ({ numConnected, numTraining }: NonNullable<Status["helpers"]>) =>
+    numTraining === 0
+      ? `${formatCount(numConnected, "helper device")} of the organiser, at rest`
+      : `${formatCount(numTraining, "helper device")} of the organiser, until more people come`,
+  typedOnly: "This class types its own texts. Type a few, and say what each is; more can follow while the tab trains.",
+  growTitle: "Add a text",
+  growNote: "It stays in this tab. The next round that this tab trains in has it.",
+  typed: (numTrained: number, numKeptBack: number) =>
+    numKeptBack === 0
+      ? `${formatCount(numTrained, "text")} to train on. Every fifth stays back in this tab, so that the model is tested on texts it has not seen.`
+      : `${formatCount(numTrained, "text")} to train on; ${formatWhole(numKeptBack)} kept back in this tab, to test the model on.`,
+  ofKeptBack: (count: number) => (count === 1 ? "of one kept-back text" : `of ${formatWhole(count)} kept-back texts`),
+  correct: "What should it be? Put this text into your own examples as",
+  corrected: {
+    taken: "It is in your own examples. The next round that your tab trains in has it.",
+    share: "Your tab trains a share of the run’s examples. Join with examples of your own to add to them.",
+    nobody: "Open the join page in another tab of this browser, with examples of your own, and press it again.",
+  },
+  wrongWord: "That is not this run’s code word. Read the three words on the wall again: case and hyphens do not matter.",
+};
