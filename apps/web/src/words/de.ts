@@ -996,4 +996,61 @@ export const german: Words = {
     report: "Bericht",
     noReport: "Noch gibt es keinen Bericht: Er entsteht, sobald eine Runde zu Ende ist.",
   },
+  classroom: {
+    trustTitle: "Dein Browser wird dich gleich warnen",
+    trustLead:
+      "Die nächste Seite ist mit einem Zertifikat verschlüsselt, das der Computer dieser Klasse selbst gemacht hat. Niemand sonst hat es unterschrieben, darum weiß dein Browser nicht, wem es gehört, und sagt das einmal. Geh nur weiter, wenn du zu dieser Klasse gehörst.",
+    pastTitle: "Nichts zu befürchten",
+    pastLead: "Diese Seite kam ohne Warnung, oder du bist schon daran vorbei.",
+    goSecure: "Verschlüsselte Seite öffnen",
+    goOn: "Weiter",
+    seeTitle: "Was du sehen wirst",
+    otherBrowser: (name) => `In ${name}`,
+    warnings: {
+      chrome: {
+        name: "Chrome, Edge oder Samsung Internet",
+        says: "„Dies ist keine sichere Verbindung“ oder „Datenschutzfehler“",
+        steps: ["Drück auf „Erweitert“.", "Drück auf „Weiter zu …“; in manchen Versionen ist es klein und unterstrichen."],
+      },
+      safari: {
+        name: "Safari, oder irgendein Browser auf einem iPhone",
+        says: "„Diese Verbindung ist nicht privat“",
+        steps: ["Drück auf „Details einblenden“.", "Drück auf „diese Website öffnen“ und bestätige es."],
+      },
+      firefox: {
+        name: "Firefox",
+        says: "„Warnung: Mögliches Sicherheitsrisiko erkannt“ oder „Vorsicht. Etwas stimmt hier nicht“",
+        steps: ["Drück auf „Erweitert…“.", "Drück auf „Risiko akzeptieren und fortfahren“ oder „Fortfahren“."],
+      },
+    },
+    fingerprintTitle: "Der Fingerabdruck des Zertifikats",
+    fingerprintNote:
+      "Zur Sicherheit kannst du ihn mit dem vergleichen, was dein Browser vom Zertifikat zeigt, und mit dem Bildschirm der Lehrkraft. Es ist ein SHA-256-Fingerabdruck.",
+    plainTitle: "Wenn dein Handy dich nicht weiterlässt",
+    plainNote:
+      "Mach ohne Verschlüsselung mit. Das geht genauso, nur langsamer: Über einfaches http erlauben Browser weder die GPU noch mehrere Threads. Andere in diesem Netz könnten lesen, was gesendet wird; deine Beispiele werden nie gesendet.",
+    goPlain: "Ohne Verschlüsselung weiter",
+    joinCode: "QR-Code: Scann ihn, um mitzumachen",
+    helpers: ({ numConnected, numTraining }) =>
+      numTraining === 0
+        ? `${count(numConnected, { one: "Helfer-Gerät ruht", other: "Helfer-Geräte ruhen" })} (von der Leitung)`
+        : `${count(numTraining, { one: "Helfer-Gerät", other: "Helfer-Geräte" })} der Leitung, bis mehr Leute kommen`,
+    typedOnly: "Diese Klasse tippt ihre Texte selbst. Tipp ein paar und sag, was jeder ist; beim Training können weitere dazukommen.",
+    growTitle: "Text hinzufügen",
+    growNote: "Er bleibt in diesem Tab. In der nächsten Runde, in der dieser Tab trainiert, ist er dabei.",
+    typed: (numTrained, numKeptBack) =>
+      numKeptBack === 0
+        ? `${count(numTrained, { one: "Text", other: "Texte" })} zum Trainieren. Jeder fünfte bleibt in diesem Tab zurück, damit das Modell mit Texten geprüft wird, die es nicht kennt.`
+        : `${count(numTrained, { one: "Text", other: "Texte" })} zum Trainieren; ${whole(numKeptBack)} bleiben in diesem Tab zurück, um das Modell zu prüfen.`,
+    ofKeptBack: (numTexts) => (numTexts === 1 ? "eines zurückbehaltenen Textes" : `von ${whole(numTexts)} zurückbehaltenen Texten`),
+    correct: "Was wäre richtig? Nimm diesen Text in deine eigenen Beispiele auf als",
+    corrected: {
+      taken: "Er steht in deinen eigenen Beispielen. In der nächsten Runde, in der dein Tab trainiert, ist er dabei.",
+      share:
+        "Dein Tab trainiert mit einem Teil der Beispiele des Laufs. Mach mit eigenen Beispielen mit, dann kannst du welche hinzufügen.",
+      nobody: "Öffne die Seite zum Mitmachen in einem anderen Tab dieses Browsers, mit eigenen Beispielen, und drück noch einmal.",
+    },
+    wrongWord:
+      "Das ist nicht das Codewort dieses Laufs. Lies die drei Wörter an der Wand noch einmal: Groß- und Kleinschreibung und Bindestriche sind egal.",
+  },
 };

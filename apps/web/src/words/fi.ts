@@ -988,4 +988,60 @@ export const finnish: Words = {
     report: "Raportti",
     noReport: "Raporttia ei vielä ole: se kirjoitetaan, kun kierros on päättynyt.",
   },
+  classroom: {
+    trustTitle: "Selaimesi varoittaa sinua kohta",
+    trustLead:
+      "Seuraava sivu on salattu varmenteella, jonka tämän luokan oma tietokone on tehnyt. Kukaan muu ei ole allekirjoittanut sitä, joten selaimesi ei tiedä, kenen se on, ja sanoo sen kerran. Jatka vain, jos kuulut tähän luokkaan.",
+    pastTitle: "Ei varoitettavaa",
+    pastLead: "Tämä sivu tuli ilman varoitusta, tai olet jo ohittanut sen.",
+    goSecure: "Avaa salattu sivu",
+    goOn: "Jatka",
+    seeTitle: "Mitä tulet näkemään",
+    otherBrowser: (name) => `Selaimessa ${name}`,
+    warnings: {
+      chrome: {
+        name: "Chrome, Edge tai Samsung Internet",
+        says: "”Yhteytesi ei ole yksityinen” tai ”Tietosuojavirhe”",
+        steps: ["Paina ”Lisäasetukset”.", "Paina ”Jatka sivustolle …”; joissakin versioissa se on pieni ja alleviivattu."],
+      },
+      safari: {
+        name: "Safari tai mikä tahansa selain iPhonessa",
+        says: "”Tämä yhteys ei ole yksityinen”",
+        steps: ["Paina ”Näytä tiedot”.", "Paina ”käy tällä verkkosivustolla” ja vahvista."],
+      },
+      firefox: {
+        name: "Firefox",
+        says: "”Varoitus: Mahdollinen tietoturvauhka”",
+        steps: ["Paina ”Lisätiedot…”.", "Paina ”Hyväksy riski ja jatka”."],
+      },
+    },
+    fingerprintTitle: "Varmenteen sormenjälki",
+    fingerprintNote: "Voit verrata sitä siihen, mitä selain näyttää varmenteesta, ja opettajan näyttöön. Se on SHA-256-sormenjälki.",
+    plainTitle: "Jos puhelimesi ei päästä eteenpäin",
+    plainNote:
+      "Osallistu ilman salausta. Se toimii samoin, mutta hitaammin: tavallisella http-yhteydellä selaimet eivät anna grafiikkasuoritinta eivätkä useaa säiettä. Muut tässä verkossa voisivat lukea, mitä lähetetään; esimerkkejäsi ei lähetetä koskaan.",
+    goPlain: "Jatka ilman salausta",
+    joinCode: "QR-koodi: skannaa se ja osallistu",
+    helpers: ({ numConnected, numTraining }) =>
+      numTraining === 0
+        ? `${count(numConnected, { one: "ylläpitäjän apulaite", other: "ylläpitäjän apulaitetta" })} lepää`
+        : `${count(numTraining, { one: "ylläpitäjän apulaite", other: "ylläpitäjän apulaitetta" })}, kunnes väkeä tulee lisää`,
+    typedOnly:
+      "Tämä luokka kirjoittaa tekstinsä itse. Kirjoita muutama ja kerro, mitä luokkaa kukin on; opetuksen aikana voit lisätä uusia.",
+    growTitle: "Lisää teksti",
+    growNote: "Se pysyy tällä välilehdellä. Se on mukana seuraavalla kierroksella, jolla tämä välilehti opettaa.",
+    typed: (numTrained, numKeptBack) =>
+      numKeptBack === 0
+        ? `${count(numTrained, texts)} opetukseen. Joka viides jää tälle välilehdelle sivuun, jotta mallia testataan teksteillä, joita se ei ole nähnyt.`
+        : `${count(numTrained, texts)} opetukseen; ${whole(numKeptBack)} jää tälle välilehdelle sivuun mallin testaamista varten.`,
+    ofKeptBack: (numTexts) => (numTexts === 1 ? "yhdestä sivuun jätetystä tekstistä" : `${whole(numTexts)} sivuun jätetystä tekstistä`),
+    correct: "Mikä olisi oikein? Lisää tämä teksti omiin esimerkkeihisi luokkaan",
+    corrected: {
+      taken: "Se on omissa esimerkeissäsi. Se on mukana seuraavalla kierroksella, jolla välilehtesi opettaa.",
+      share: "Välilehtesi opettaa osalla ajon esimerkeistä. Osallistu omilla esimerkeilläsi, niin voit lisätä niitä.",
+      nobody: "Avaa osallistumissivu tämän selaimen toisella välilehdellä omilla esimerkeilläsi ja paina uudelleen.",
+    },
+    wrongWord:
+      "Se ei ole tämän ajon koodisana. Lue seinällä olevat kolme sanaa uudelleen: isoilla kirjaimilla ja yhdysmerkeillä ei ole väliä.",
+  },
 };

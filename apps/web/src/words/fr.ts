@@ -1000,4 +1000,63 @@ export const french: Words = {
     report: "Rapport",
     noReport: "Il n’y a pas encore de rapport : il est écrit dès qu’un tour est fini.",
   },
+  classroom: {
+    trustTitle: "Ton navigateur va t’avertir",
+    trustLead:
+      "La page suivante est chiffrée avec un certificat que l’ordinateur de cette classe a fait lui-même. Personne d’autre ne l’a signé : ton navigateur ne sait pas à qui il est, et le dit une fois. Continue seulement si tu es dans cette classe.",
+    pastTitle: "Rien à craindre",
+    pastLead: "Cette page est arrivée sans avertissement, ou tu l’as déjà passé.",
+    goSecure: "Ouvrir la page chiffrée",
+    goOn: "Continuer",
+    seeTitle: "Ce que tu vas voir",
+    otherBrowser: (name) => `Dans ${name}`,
+    warnings: {
+      chrome: {
+        name: "Chrome, Edge ou Samsung Internet",
+        says: "« Votre connexion n’est pas privée » ou « Erreur liée à la confidentialité »",
+        steps: [
+          "Appuie sur « Paramètres avancés ».",
+          "Appuie sur « Continuer vers le site… » ; dans certaines versions, c’est petit et souligné.",
+        ],
+      },
+      safari: {
+        name: "Safari, ou n’importe quel navigateur sur un iPhone",
+        says: "« Cette connexion n’est pas privée »",
+        steps: ["Appuie sur « Afficher les détails ».", "Appuie sur « visiter ce site web », et confirme."],
+      },
+      firefox: {
+        name: "Firefox",
+        says: "« Attention : risque probable de sécurité »",
+        steps: ["Appuie sur « Avancé… ».", "Appuie sur « Accepter le risque et poursuivre »."],
+      },
+    },
+    fingerprintTitle: "L’empreinte du certificat",
+    fingerprintNote:
+      "Pour en être sûr, compare-la avec ce que le navigateur montre du certificat, et avec l’écran de la classe. C’est une empreinte SHA-256.",
+    plainTitle: "Si ton téléphone ne te laisse pas continuer",
+    plainNote:
+      "Participe sans chiffrement. Cela marche pareil, mais plus lentement : en simple http, les navigateurs ne donnent ni le GPU ni plusieurs fils d’exécution. D’autres personnes sur ce réseau pourraient lire ce qui est envoyé ; tes exemples ne sont jamais envoyés.",
+    goPlain: "Continuer sans chiffrement",
+    joinCode: "QR code : scanne-le pour participer",
+    helpers: ({ numConnected, numTraining }) =>
+      numTraining === 0
+        ? `${count(numConnected, { one: "appareil de renfort", other: "appareils de renfort" })} de l’organisation, au repos`
+        : `${count(numTraining, { one: "appareil de renfort", other: "appareils de renfort" })} de l’organisation, en attendant plus de monde`,
+    typedOnly:
+      "Cette classe écrit ses propres textes. Écris-en quelques-uns, et dis ce qu’est chacun ; d’autres pourront suivre pendant l’entraînement.",
+    growTitle: "Ajouter un texte",
+    growNote: "Il reste dans cet onglet. Il servira au prochain tour où cet onglet s’entraîne.",
+    typed: (numTrained, numKeptBack) =>
+      numKeptBack === 0
+        ? `${count(numTrained, texts)} pour l’entraînement. Un sur cinq reste de côté dans cet onglet, pour tester le modèle sur des textes qu’il n’a pas vus.`
+        : `${count(numTrained, texts)} pour l’entraînement ; ${whole(numKeptBack)} de côté dans cet onglet, pour tester le modèle.`,
+    ofKeptBack: (numTexts) => (numTexts === 1 ? "sur un texte mis de côté" : `sur ${whole(numTexts)} textes mis de côté`),
+    correct: "Que faudrait-il répondre ? Mets ce texte dans tes exemples comme",
+    corrected: {
+      taken: "Il est dans tes exemples. Il servira au prochain tour où ton onglet s’entraîne.",
+      share: "Ton onglet s’entraîne sur une part des exemples de la session. Participe avec tes propres exemples pour en ajouter.",
+      nobody: "Ouvre la page pour participer dans un autre onglet de ce navigateur, avec tes propres exemples, et appuie de nouveau.",
+    },
+    wrongWord: "Ce n’est pas le code de cette session. Relis les trois mots au mur : majuscules et traits d’union ne comptent pas.",
+  },
 };
