@@ -36,7 +36,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <Actions view={view} state={state} controller={controller} onJoinAgain={onJoinAgain} />
         {view.ready !== null && view.end === null && state !== "finished" && <p class="soft small note">{words.deviceMeaning}</p>}
       </section>
-      <InForceNotice inForce={status?.inForce} />
+      <InForceNotice inForce={state === "finished" ? undefined : status?.inForce} />
       {view.notices.map((notice) => (
         <div key={notice} class="notice" role="status" data-testid="notice">
           <p>{notice}</p>
