@@ -70,7 +70,7 @@ test("P-175 what is not an order is answered with the field that is wrong, and a
   }
   const unfit: [OrderInput, string][] = [
     [{ kind: "resume" }, "the run is not paused"],
-    [{ kind: "start" }, "the run has begun already"],
+    [{ kind: "start" }, "this run begins by itself when its devices are here"],
     [{ kind: "takeBack", what: "poison" }, "there is nothing of this kind to take back"],
     [{ kind: "nextRound" }, "nothing is in yet, and the round needs 1 at least: wait a moment, or send away who does not answer"],
     [{ kind: "drop", fraction: 0.1 }, "10 % of a cohort of 4 is nobody: ask more devices first"],
@@ -82,6 +82,17 @@ test("P-175 what is not an order is answered with the field that is wrong, and a
   const lines = readFileSync(join(coordinator.folder, "audit.jsonl"), "utf8").trim().split("\n");
   const outcomes = lines.map((line) => (JSON.parse(line) as { outcome: string }).outcome);
   expect(outcomes).toEqual([...wrong.map(() => "malformed"), ...unfit.map(() => "unfit")]);
+});
+
+test("P-175 an open roster begins on the operator's word, once, and the order is among the others", async () => {
+  const coordinator = await scene.start({ ...run, roster: "open", minDevices: 5, cohortSize: 1 });
+  const client = scene.join(coordinator, "a", { onTask: () => false });
+  await client.when("registered");
+  await client.when("status", ({ status }) => status.message?.includes("1 of 5 devices") === true);
+  expect((await ask(coordinator, { kind: "start" })).status).toBe(200);
+  const { plan } = await coordinator.when("planned");
+  expect([plan.tasks.length, plan.orders]).toEqual([1, 1]);
+  expect((await ask(coordinator, { kind: "start" })).error).toBe("the run has begun already");
 });
 
 test("P-175 a strategy that decides by itself how many devices it asks has no sample fraction", async () => {

@@ -32,6 +32,7 @@ export function takeOrder(order: Order, ports: OrderPorts): Taken {
   const { live } = ports;
   switch (order.kind) {
     case "start":
+      if (ports.config.run.roster === "fixed") return { refused: "this run begins by itself when its devices are here" };
       if (!live.canBegin()) return { refused: "the run has begun already" };
       return given(order, ports, live.begin);
     case "pause":

@@ -47,7 +47,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <Actions view={view} state={state} controller={controller} onJoinAgain={onJoinAgain} />
         {!isOver && <LatestIncident incidents={view.incidents} />}
       </section>
-      <InForceNotice inForce={status?.inForce} />
+      <InForceNotice inForce={state === "finished" ? undefined : status?.inForce} />
       {view.notices.map((notice) => (
         <div key={notice} class="notice" role="status" data-testid="notice">
           <p>{notice}</p>
