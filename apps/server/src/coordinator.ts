@@ -1,4 +1,4 @@
-import { createStrategy, type Deferred, deferred, type Json, needsCompute, type Strategy } from "@tutti/core";
+import { createStrategy, type Json, needsCompute, type Strategy } from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
 import type { Goodbye, Orders, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { type RunTokens, runTokens } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
+import { createEnding, type Ending } from "./ending.ts";
 import { createAddresses } from "./entry/addresses.ts";
 import { createAudit } from "./entry/audit.ts";
 import { createGate, type Gate } from "./entry/gate.ts";
@@ -195,16 +196,6 @@ interface Assembly {
   withdraw: (() => void) | null;
 }
 
-/** How a coordinator ends. */
-interface Ending {
-  /** Stops the rounds. */
-  readonly abort: AbortController;
-  readonly done: Deferred<RunOutcome>;
-  readonly closed: Deferred<void>;
-  /** Set by whoever closes it first. */
-  closing: Promise<void> | null;
-}
-
 type Given = CoordinatorPorts & {
   readonly logger: Logger;
   readonly strategy: Strategy;
@@ -255,13 +246,6 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   });
   const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, tokens, gate, receipts };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
-}
-
-function createEnding(): Ending {
-  const ending: Ending = { abort: new AbortController(), done: deferred(), closed: deferred(), closing: null };
-  ending.done.promise.catch(() => undefined);
-  ending.closed.promise.catch(() => undefined);
-  return ending;
 }
 
 /** What is known once the coordinator listens. */
