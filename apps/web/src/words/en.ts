@@ -73,6 +73,13 @@ export const plansCard = {
   leftOut: (deviceId: number, reason: string) => `Device ${deviceId} is left out of this round: ${reason}.`,
 };
 
+/** The tasks that come with Tutti; others have the titles of their files. */
+export const taskTitles = {
+  "feedback/sentiment": "Customer feedback: is it praise or a complaint?",
+  "feedback/topic": "Customer feedback: what is it about?",
+  replies: "Customer feedback: what would you reply?",
+};
+
 /** What the landing page says. */
 export const landing = {
   lead: "Press Join: this tab then trains a small part of the model on its examples, and sends back what it has learned. You can pause or leave at any time.",
@@ -212,6 +219,7 @@ export const examplesEditor = {
   firstText: "First text",
   secondText: "Second text",
   addAs: "Add it as",
+  addAsClass: (name: string) => `Add it as ${name}`,
   added: (name: string) => `Added as “${name}”.`,
   typeFirst: "Type a text first, then choose what it is.",
   pasteTitle: "Paste from a spreadsheet",
@@ -385,6 +393,8 @@ export const explanations = {
     "The coordinator has another version of this page. Reload to get it; this tab then starts again, because this browser keeps nothing.",
   removed: "The operator has removed this tab from the run.",
   finished: "Thank you for lending this tab. You can close it now.",
+  working: "You need do nothing. Your examples stay in this tab; what it has sent is listed below.",
+  preparing: "The model is downloaded once; most browsers keep it for the next visit.",
   notBegun: "The run begins when enough devices have joined.",
   arriving: (numLoading: number, numReady: number, numNeeded: number) =>
     `${formatCount(numLoading, "device")} ${numLoading === 1 ? "is" : "are"} loading in the tabs that are here; ${formatWhole(numReady)} of ${formatWhole(numNeeded)} are ready.`,
@@ -436,11 +446,10 @@ export const runPage = {
   lossNote: "Mean over each round; lower is better.",
   lossHere: "this tab",
   lossAll: "all devices",
-  working: "Working",
   taskProgress: "Progress of this task",
   downloadProgress: "Progress of the download",
   stepOf: (step: number, numSteps: number) => `step ${step} of ${numSteps}`,
-  taskOf: (deviceId: number, round: number) => `device ${deviceId}, round ${round}`,
+  taskOf: (deviceId: number) => `device ${deviceId}`,
   tasksDone: (count: number) => `${formatCount(count, "task")} done in this tab`,
   downloaded: (numBytes: number, totalBytes: number) => `${formatBytes(numBytes)} of ${formatBytes(totalBytes)}`,
   pace: (bytesPerSecond: number, secondsLeft: number) =>
@@ -454,11 +463,10 @@ export const wholeProgress = {
   task: "This task",
   /** `41 % · about 12 min left`; null where nobody knows yet how long it takes. */
   left: (fraction: number, secondsLeft: number | null) =>
-    `${Math.round(100 * fraction)} % · ${secondsLeft === null ? "time left is known after the first training round" : `about ${formatSeconds(roundedSeconds(secondsLeft))} left`}`,
+    `${Math.round(100 * fraction)} % · ${secondsLeft === null ? "time left unknown" : `about ${formatSeconds(roundedSeconds(secondsLeft))} left`}`,
   stages: { score: "scoring", count: "counting", train: "training" },
   roundDone: (numDone: number, numTasks: number) => `${formatWhole(numDone)} of ${formatCount(numTasks, "device")} done`,
   betweenRounds: "between two steps",
-  atWork: "at work",
   noTask: "none at the moment",
 };
 
@@ -468,7 +476,7 @@ export const incidents = {
   at: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
   slept: (seconds: number) => `This computer slept for ${formatSeconds(seconds)}. The tab checked its connection and goes on.`,
   online: (seconds: number) => `The connection was lost for ${formatSeconds(seconds)}. It is back, and no work was lost.`,
-  workerRestarted: (reason: string) => `What computes here stopped (${reason}). It was started again, and the task is computed once more.`,
+  workerRestarted: (reason: string) => `This tab’s worker was lost (${reason}). Another one was started, and the task is computed again.`,
   cameBackPaused: "This tab was paused when it was reloaded, so it is still paused.",
 };
 
@@ -677,15 +685,13 @@ export const stageTiles = {
     late: "late",
     done: "done",
   },
-  step: (step: number, numSteps: number) => `step ${formatWhole(step)} of ${formatWhole(numSteps)}`,
+  step: (step: number, numSteps: number) => `step ${formatWhole(step)}/${formatWhole(numSteps)}`,
   speed: (perSecond: number) => `${formatNumber(perSecond)} steps/s`,
   counts: (count: number, state: string) => `${formatWhole(count)} ${state}`,
 };
 
 /** The figures of the stage. */
 export const stagePlots = {
-  round: "round",
-  score: "Right answers",
   scoreNames: { accuracy: "Right answers", tokenAccuracy: "Right tokens", exactMatch: "Right answers", rougeL: "ROUGE-L" },
   loss: "Loss",
   lossAxis: "loss",
@@ -711,17 +717,12 @@ export const stagePlots = {
   layersNote:
     "A column is a round, a line a layer. A full note travels, and is larger where it moved further; a hollow one was only scored.",
   noLayers: "No layer has been scored or trained yet.",
-  layer: (layer: number) => `layer ${layer}`,
   travels: (layers: readonly number[]) => `Layers that travel: ${layers.join(", ")}`,
   stages: { score: "score", count: "count", train: "" },
   bytes: "Bytes sent",
   bytesNote: (sent: string, all: string, share: string) => `${sent} so far, ${share} of the ${all} that every layer would have cost`,
   sentAll: (sent: string) => `${sent} so far`,
-  bytesAxis: "per round",
   noBytes: "Nothing has been sent yet.",
-  up: "from devices",
-  down: "to devices",
-  everything: "with every layer",
   drift: "Drift",
   driftAxis: "norm",
   driftNote: "How far devices move in a round, how far apart they end, and the norm of the control variate that draws them together.",
@@ -763,7 +764,6 @@ export const slowMotion = {
     hasOwnLayers ? "Each holds its own examples, its own layers and its optimiser." : "Each holds its own examples and its optimiser.",
   device: (id: number) => `Device ${id}`,
   others: (count: number) => `+ ${formatWhole(count)}`,
-  mask: "Mask",
   maskLabel: (travelling: readonly number[], numLayers: number) =>
     `Layers that travel: ${travelling.length === 0 ? "none" : travelling.join(", ")}, of ${numLayers}`,
   titles: {
@@ -1016,7 +1016,7 @@ export const operator = {
   refused: "This operator’s link is not this coordinator’s. Open the link that `tutti serve` prints now; nothing has changed.",
   notUnderstood: "The coordinator answered in a way that this page does not understand. Reload it.",
   done: (what: string) => `Done: ${what}.`,
-  notDone: (why: string) => `Nothing has changed: ${why}.`,
+  notDone: (why: string) => `Nothing has changed. ${why}`,
   runTitle: "The run",
   phases: { waiting: "Waiting", running: "Running", done: "Over", failed: "Failed" },
   at: (stage: string, round: number, numRounds: number) => `${stage}, round ${round} of ${numRounds}`,
