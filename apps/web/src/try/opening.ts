@@ -40,7 +40,8 @@ export async function openRun(context: TryContext, params: PageParams, onExample
 async function offerExamples({ view, show, folder }: TryContext, run: RunInfo, onExample: (example: Question) => void): Promise<void> {
   const examples = await fetchExampleTexts(run, folder);
   show({ examples });
-  if (view.value.question.text === "" && examples[0] !== undefined) onExample(examples[0]);
+  const isTyping = document.activeElement instanceof HTMLTextAreaElement; // nobody's text is changed under the hands
+  if (view.value.question.text === "" && !isTyping && examples[0] !== undefined) onExample(examples[0]);
 }
 
 /** A server that does not have the large model offers none. */
