@@ -21,7 +21,7 @@ export function addHelpers(program: Command): void {
       "after",
       `
 Example:
-  TUTTI_HELPER_TOKEN=3Xv… tutti helpers --join http://localhost:8080 --count 3 --folder runs/class-20260102-030405/helpers`,
+  tutti helpers --join http://localhost:8080 --count 3 --folder runs/class-20260102-030405/helpers`,
     )
     .action(async ({ join: url, count, folder }: HelperFlags) => {
       const { TUTTI_HELPER_TOKEN: helperToken = "", TUTTI_CODE_WORD: token } = process.env;
