@@ -23,6 +23,9 @@ const numTabs = 4;
 /** A round in the middle of a run, when losses and layers can be seen. */
 const shownRound = 7;
 
+/** For the page where the model answers. */
+const sentence = "The parcel came two days late and nobody answered the phone.";
+
 /** Starts a command of tutti, and answers its process, how it ends, and the first match of some patterns in what it prints. */
 const startTutti = (args, patterns) => {
   const child = spawn(process.execPath, [pathOf("apps/cli/bin/tutti.mjs"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
@@ -102,9 +105,16 @@ try {
   await atRound(joined);
   await joined.locator("html[data-state=training]").waitFor({ timeout: 60_000 });
   await shoot(joined, "join");
-  await shoot(await openPage(browser, `${address}/stage`), "stage");
+  const stage = await openPage(browser, `${address}/stage`);
+  await stage.locator("[data-testid=score-plot] svg[role=img]").waitFor({ timeout: 60_000 });
+  await shoot(stage, "stage");
   await joined.getByTestId("results").waitFor({ timeout: 600_000 });
-  await shoot(await openPage(browser, `${address}/try`), "try");
+  const tryPage = await openPage(browser, `${address}/try`);
+  await tryPage.getByTestId("text").fill(sentence);
+  await tryPage.locator("[data-testid=heard]:not(:empty)").waitFor({ timeout: 120_000 });
+  await tryPage.getByTestId("words-show").click();
+  await tryPage.locator(".answers[data-busy=false]").waitFor();
+  await shoot(tryPage, "try");
   const [run] = readdirSync(scratch).filter((name) => name !== "coordinator");
   await shoot(await openPage(browser, pathToFileURL(join(scratch, run, "report.html")).href), "report");
 } finally {

@@ -11,7 +11,8 @@ const narrowWidths = [360, 640];
 export const desk = { width: 1280, height: 800 };
 
 /** What a page in this state fails, a line each, where and why; empty when all is well. Light, dark, narrow and zoomed; the window is as it was afterwards. */
-export async function accessFaults(page: Page): Promise<string[]> {
+export async function accessFaults(page: Page, fitsAlone = false): Promise<string[]> {
+  if (fitsAlone) return sideways(page);
   await page.emulateMedia({ colorScheme: "light" });
   const light = await violations(page, (axe) => axe.withTags(tags));
   await page.emulateMedia({ colorScheme: "dark" });
@@ -77,19 +78,24 @@ export async function countShifts(page: Page): Promise<void> {
         };
         if (hadRecentInput) continue;
         const moved = sources.map(({ node }) => (node instanceof Element ? node.outerHTML.slice(0, 80) : String(node?.textContent)));
-        Reflect.get(window, "shifts").push({ value, moved });
+        Reflect.get(window, "shifts").push({ value, at: entry.startTime, moved });
       }
     }).observe({ type: "layout-shift", buffered: true });
   });
 }
 
-/** Layout shifts so far, with what moved. */
-export async function shiftsOf(page: Page): Promise<{ readonly sum: number; readonly moved: readonly string[] }> {
-  const shifts: readonly { value: number; moved: string[] }[] = await page.evaluate(() => Reflect.get(window, "shifts"));
-  return {
-    sum: shifts.reduce((sum, { value }) => sum + value, 0),
-    moved: shifts.map(({ value, moved }) => `${value.toFixed(4)} ${moved}`),
-  };
+/** The largest burst of layout shifts so far, as browsers count it (https://web.dev/articles/cls): at most a second between two, at most five seconds in all. */
+export async function shiftsOf(page: Page): Promise<{ readonly largest: number; readonly moved: readonly string[] }> {
+  const shifts: readonly { value: number; at: number; moved: string[] }[] = await page.evaluate(() => Reflect.get(window, "shifts"));
+  let [largest, sum, first, last] = [0, 0, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { value, at } of shifts) {
+    const isSameBurst = at - last < 1000 && at - first < 5000;
+    sum = isSameBurst ? sum + value : value;
+    if (!isSameBurst) first = at;
+    last = at;
+    largest = Math.max(largest, sum);
+  }
+  return { largest, moved: shifts.map(({ value, at, moved }) => `${value.toFixed(4)} at ${Math.round(at)} ms: ${moved}`) };
 }
 
 /** Elements that move although the reader asked for no motion: running animations and transitions that take time. */

@@ -1,5 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 import type { Coordinator } from "@tutti/server";
+import { joinAsClient, newClient } from "@tutti/server/testing";
 import { type Held, holdFiles } from "./hold.ts";
 import { serveRun, tinyRun } from "./runs.ts";
 
@@ -13,6 +14,10 @@ export interface Stage {
 /** A state that a page can be in; `reach` leads there from the state before. */
 export interface ReachableState {
   readonly name: string;
+  /** Only whether it fits is looked at: it is like the state before in other words. */
+  readonly fitsAlone?: boolean;
+  /** Looked at by `npm run access`, and not at every build. */
+  readonly isRare?: boolean;
   readonly reach: (stage: Stage) => Promise<void>;
 }
 
@@ -49,9 +54,9 @@ const joining: Scene = {
   serve: () => serveRun(openRun),
   states: [
     { name: "landing", reach: open(`?${quick}`, "[data-testid=join]") },
-    { name: "landing in German", reach: open(`?${quick}&lang=de`, "[data-testid=join]") },
-    { name: "landing in French", reach: open(`?${quick}&lang=fr`, "[data-testid=join]") },
-    { name: "landing in Finnish", reach: open(`?${quick}&lang=fi`, "[data-testid=join]") },
+    { name: "landing in German", fitsAlone: true, reach: open(`?${quick}&lang=de`, "[data-testid=join]") },
+    { name: "landing in French", fitsAlone: true, reach: open(`?${quick}&lang=fr`, "[data-testid=join]") },
+    { name: "landing in Finnish", fitsAlone: true, reach: open(`?${quick}&lang=fi`, "[data-testid=join]") },
     {
       name: "landing with own examples",
       async reach(stage) {
@@ -61,8 +66,8 @@ const joining: Scene = {
         await expect(stage.page.getByTestId("own-file-preview")).toBeVisible();
       },
     },
-    { name: "the stage before anybody came", reach: open("stage", "h1") },
-    { name: "the try page before anything was tuned", reach: open("try", "h1") },
+    { name: "the stage before anybody came", reach: open("stage", "[data-testid=tiles]") },
+    { name: "the try page before anything was tuned", isRare: true, reach: open(`try?${quick}`, "[data-testid=text]") },
     {
       name: "loading",
       async reach(stage) {
@@ -82,6 +87,15 @@ const joining: Scene = {
   ],
 };
 
+/** A finished round of clients that compute nothing, for pages that show a run and take no part in it. */
+async function whenTrained(coordinator: Coordinator): Promise<void> {
+  const client = joinAsClient({ url: coordinator.url, kept: newClient("a") });
+  await expect
+    .poll(() => coordinator.steps().some(({ stage, kind }) => stage === "train" && kind === "train"), { timeout: 60_000 })
+    .toBe(true);
+  client.close();
+}
+
 const training: Scene = {
   name: "a run that trains",
   serve: () => serveRun({ ...tinyRun, numRounds: 40, evaluateEvery: 40 }, { expectedClients: 1 }),
@@ -98,9 +112,9 @@ const training: Scene = {
       },
     },
     {
-      name: "pausing",
+      name: "pausing after the task",
       async reach({ page }) {
-        await page.getByTestId("pause").click();
+        await page.getByTestId("pause-after-task").click();
         await atState(page, "pausing");
       },
     },
@@ -118,15 +132,57 @@ const training: Scene = {
         await atState(page, "left");
       },
     },
-    { name: "the stage of a run that goes", reach: open("stage", "h1") },
-    { name: "the try page of a run that goes", reach: open("try", "h1") },
     {
-      name: "retrying",
+      name: "stopped",
+      isRare: true,
       async reach({ page, coordinator }) {
         await page.goto(`${coordinator.url}/?${quick}&auto=1`);
         await atState(page, /waiting|training/);
         await coordinator.close();
-        await atState(page, "retrying");
+        await atState(page, "stopped");
+      },
+    },
+  ],
+};
+
+const watched: Scene = {
+  name: "a run that is watched",
+  serve: async () => {
+    const coordinator = await serveRun({ ...tinyRun, numRounds: 40, evaluateEvery: 1 }, { expectedClients: 1 });
+    await whenTrained(coordinator);
+    return coordinator;
+  },
+  states: [
+    { name: "the stage", reach: open("stage", "[data-testid=loss-plot] svg[role=img]") },
+    {
+      name: "the stage in slow motion",
+      async reach({ page }) {
+        await page.getByTestId("motion-open").click();
+        await expect(page.getByTestId("motion-text")).toBeVisible();
+      },
+    },
+    {
+      name: "the stage with the operator",
+      async reach(stage) {
+        await stage.page.goto("about:blank");
+        await open(`stage#operator=${stage.coordinator.controlToken}`, "[data-testid=operator-state]")(stage);
+      },
+    },
+    {
+      name: "the try page, answered",
+      async reach(stage) {
+        await open(`try?${quick}`, "[data-testid=text]")(stage);
+        await stage.page.getByTestId("text").fill("the parcel came late");
+        await expect(stage.page.getByTestId("heard")).not.toBeEmpty({ timeout: 60_000 });
+      },
+    },
+    {
+      name: "the try page with a file",
+      isRare: true,
+      async reach({ page }) {
+        await page.getByTestId("batch-file").setInputFiles({ name: "own.csv", mimeType: "text/csv", buffer: Buffer.from(ownRows) });
+        await page.getByTestId("batch-start").click();
+        await expect(page.getByTestId("batch-result")).toBeVisible({ timeout: 60_000 });
       },
     },
   ],
@@ -139,6 +195,7 @@ const byCodeWord: Scene = {
     { name: "landing", reach: open(`?${quick}`, "[data-testid=code-word]") },
     {
       name: "waiting to be let in",
+      isRare: true,
       async reach({ page }) {
         await page.getByTestId("code-word").fill("blue heron");
         await page.getByTestId("join").click();
@@ -147,6 +204,7 @@ const byCodeWord: Scene = {
     },
     {
       name: "sent away",
+      isRare: true,
       async reach({ page, coordinator: { url, controlToken } }) {
         const headers = { authorization: `Bearer ${controlToken}` };
         const { clients } = await (await fetch(`${url}/control/clients`, { headers })).json();
@@ -186,10 +244,9 @@ const finished: Scene = {
         await expect(page.getByTestId("finished")).toBeVisible();
       },
     },
-    { name: "the stage", reach: open("stage", "h1") },
-    { name: "the try page", reach: open("try", "h1") },
+    { name: "the stage", isRare: true, reach: open("stage", "[data-testid=tiles]") },
   ],
 };
 
 /** Every state that the pages show, for the tests of access: add a line where a page gets one more. */
-export const scenes: readonly Scene[] = [joining, training, byCodeWord, byInvitation, finished];
+export const scenes: readonly Scene[] = [joining, training, watched, byCodeWord, byInvitation, finished];

@@ -70,7 +70,7 @@ test("P-175 what is not an order is answered with the field that is wrong, and a
   }
   const unfit: [OrderInput, string][] = [
     [{ kind: "resume" }, "the run is not paused"],
-    [{ kind: "start" }, "the run has begun already"],
+    [{ kind: "start" }, "this run begins by itself when its devices are here"],
     [{ kind: "takeBack", what: "poison" }, "there is nothing of this kind to take back"],
     [{ kind: "nextRound" }, "nothing is in yet, and the round needs 1 at least: wait a moment, or send away who does not answer"],
     [{ kind: "drop", fraction: 0.1 }, "10 % of a cohort of 4 is nobody: ask more devices first"],
@@ -82,6 +82,17 @@ test("P-175 what is not an order is answered with the field that is wrong, and a
   const lines = readFileSync(join(coordinator.folder, "audit.jsonl"), "utf8").trim().split("\n");
   const outcomes = lines.map((line) => (JSON.parse(line) as { outcome: string }).outcome);
   expect(outcomes).toEqual([...wrong.map(() => "malformed"), ...unfit.map(() => "unfit")]);
+});
+
+test("P-175 an open roster begins on the operator's word, once, and the order is among the others", async () => {
+  const coordinator = await scene.start({ ...run, roster: "open", minDevices: 5, cohortSize: 1 });
+  const client = scene.join(coordinator, "a", { onTask: () => false });
+  await client.when("registered");
+  await client.when("status", ({ status }) => status.message?.includes("1 of 5 devices") === true);
+  expect((await ask(coordinator, { kind: "start" })).status).toBe(200);
+  const { plan } = await coordinator.when("planned");
+  expect([plan.tasks.length, plan.orders]).toEqual([1, 1]);
+  expect((await ask(coordinator, { kind: "start" })).error).toBe("the run has begun already");
 });
 
 test("P-175 a strategy that decides by itself how many devices it asks has no sample fraction", async () => {
@@ -158,6 +169,27 @@ test("P-178 with two poisoned devices the mean turns back, while a median hardly
   };
   const [mean, median] = [await moved(), await moved({ name: "coordinateMedian" })];
   expect(mean).toBeGreaterThan(5 * median);
+});
+
+test("P-178 a run whose settings have orders by round repeats a lesson to the bit, and says what is in force", async () => {
+  const orders = [
+    { round: 2, order: { kind: "poison", numDevices: 2 } },
+    { round: 2, order: { kind: "drop", fraction: 0.5 } },
+    { round: 3, order: { kind: "takeBack", what: "drop" } },
+  ] as const;
+  const end = async (changes: Partial<RunSettings>) => {
+    const { coordinator } = await withDevices(() => true, changes);
+    const { steps, parametersSha256 } = await coordinator.whenDone();
+    const { inForce } = coordinator.status();
+    await coordinator.close();
+    return { counted: steps.map(({ counted }) => counted.length), parametersSha256, inForce };
+  };
+  const [plain, first, again] = [await end({}), await end({ orders }), await end({ orders })];
+  expect(first.counted).toEqual([4, 2, 4, 6]);
+  expect(first.inForce).toMatchObject({ drop: null, poison: { factor: 5 } });
+  expect(again).toEqual(first);
+  expect(plain.counted).toEqual([4, 4, 4, 6]);
+  expect(plain.parametersSha256).not.toBe(first.parametersSha256);
 });
 
 test("P-176 which step an order holds from, and what is in force, is known again after a restart", async () => {

@@ -105,7 +105,9 @@ function logarithmicAxis(least: number, most: number): LayerAxis {
 }
 
 function shownTick(value: number): string {
-  return Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-2) ? value.toExponential(0) : String(Number(value.toPrecision(3)));
+  return Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-2)
+    ? value.toExponential(0)
+    : words.formats.number(Number(value.toPrecision(3)));
 }
 
 function describe(scores: LayerBarsProps["scores"], selected: LayerBarsProps["selected"]): string {

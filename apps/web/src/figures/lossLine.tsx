@@ -123,5 +123,5 @@ function withTicks([low, high]: readonly [number, number], ticks: readonly numbe
 
 /** A loss with as many digits as it is worth. */
 export function shownLoss(loss: number): string {
-  return Math.abs(loss) >= 10 ? String(Math.round(loss)) : String(Number(loss.toPrecision(3)));
+  return Math.abs(loss) >= 10 ? words.formats.whole(loss) : words.formats.number(Number(loss.toPrecision(3)));
 }

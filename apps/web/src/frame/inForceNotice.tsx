@@ -1,4 +1,3 @@
-import { formatPercent } from "@tutti/core";
 import type { Status } from "@tutti/protocol";
 import { words } from "../words/words.ts";
 
@@ -24,7 +23,7 @@ export function inForceSentences(inForce: Status["inForce"]): readonly string[] 
   return [
     ...(isPaused ? [w.paused] : []),
     ...(skew === null ? [] : [w.skew]),
-    ...(drop === null ? [] : [w.drop(formatPercent(drop.fraction))]),
+    ...(drop === null ? [] : [w.drop(words.formats.percent(drop.fraction))]),
     ...(poison === null ? [] : [w.poison(w.devices(poison.deviceIds))]),
   ];
 }

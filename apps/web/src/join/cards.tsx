@@ -1,4 +1,4 @@
-import { formatBytes, formatPercent, formatScore, liveScore } from "@tutti/core";
+import { liveScore } from "@tutti/core";
 import type { EvaluationPoint, PlanPoint, Status } from "@tutti/protocol";
 import { words } from "../words/words.ts";
 import { shareBounds } from "./estimates.ts";
@@ -14,19 +14,19 @@ export function TrafficCard({ view }: { readonly view: View }) {
       {allLayersBytes > 0 && <ByteBars layerBytes={layerBytes} allLayersBytes={allLayersBytes} />}
       <dl class="facts">
         <dt>{words.traffic.sent}</dt>
-        <dd data-testid="bytes-sent">{formatBytes(sentBytes)}</dd>
+        <dd data-testid="bytes-sent">{words.formats.bytes(sentBytes)}</dd>
         <dt>{words.traffic.layers}</dt>
-        <dd data-testid="bytes-layers">{formatBytes(layerBytes)}</dd>
+        <dd data-testid="bytes-layers">{words.formats.bytes(layerBytes)}</dd>
         <dt>{words.traffic.allLayers}</dt>
-        <dd data-testid="bytes-all-layers">{formatBytes(allLayersBytes)}</dd>
+        <dd data-testid="bytes-all-layers">{words.formats.bytes(allLayersBytes)}</dd>
         {stateBytes > 0 && (
           <>
             <dt>{words.traffic.states}</dt>
-            <dd>{formatBytes(stateBytes)}</dd>
+            <dd>{words.formats.bytes(stateBytes)}</dd>
           </>
         )}
         <dt>{words.traffic.received}</dt>
-        <dd data-testid="bytes-received">{formatBytes(receivedBytes)}</dd>
+        <dd data-testid="bytes-received">{words.formats.bytes(receivedBytes)}</dd>
       </dl>
       <p class="soft small note" data-testid="bytes-note">
         {allLayersBytes === 0 ? words.traffic.nothingYet : words.traffic.saved(layerBytes / allLayersBytes, layerBytes / allLayersF32Bytes)}{" "}
@@ -173,8 +173,8 @@ function lastEvaluation({ history }: Status, protocol: Protocol): EvaluationPoin
 /** The share of right classes; of texts the main score with its name. */
 function scoreOf({ accuracy, text }: EvaluationPoint): string {
   const score = text === undefined ? null : liveScore(text);
-  if (score === null) return accuracy === undefined ? "–" : formatPercent(accuracy);
-  const value = score.metric === "rougeL" ? formatScore(score.value) : formatPercent(score.value);
+  if (score === null) return accuracy === undefined ? "–" : words.formats.percent(accuracy);
+  const value = score.metric === "rougeL" ? words.formats.score(score.value) : words.formats.percent(score.value);
   return `${words.results.scoreNames[score.metric]} ${value}`;
 }
 

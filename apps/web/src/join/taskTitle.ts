@@ -1,8 +1,10 @@
 import { type ClassificationTask, findTask } from "@tutti/data";
+import { words } from "../words/words.ts";
 
 /** The task's title, or its name where this page does not know it. */
 export function taskTitle(name: string): string {
-  return known(name)?.title ?? name;
+  const titles: Readonly<Record<string, string | undefined>> = words.taskTitles;
+  return titles[name] ?? known(name)?.title ?? name;
 }
 
 /** The task, where each of its examples has a class; null of a text task, and where this page does not know the task. */

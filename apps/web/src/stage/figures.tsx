@@ -1,9 +1,8 @@
-import { formatBytes, formatNumber, formatPercent } from "@tutti/core";
 import type { Live, RunInfo } from "@tutti/protocol";
 import type { ComponentChildren } from "preact";
 import { words } from "../words/words.ts";
 import { type CurvePoint, latestScore, lossCurves, type Protocol, scoreCurves, trainRounds } from "./curves.ts";
-import { layerSheet } from "./layerNotes.ts";
+import { layerSheet, maxColumns } from "./layerNotes.ts";
 import { marksOf } from "./marks.ts";
 import { bytesPlot, type LineStyle, linesPlot, type RoundPlot } from "./plots/drawings.ts";
 import { layersPlot } from "./plots/layersPlot.ts";
@@ -27,7 +26,7 @@ export function Figures({ live, run }: FiguresProps) {
     <>
       <ScoreFigure live={live} run={run} shared={shared} />
       <LossFigure live={live} shared={shared} />
-      <LayersFigure live={live} />
+      <LayersFigure live={live} shared={shared} />
       <BytesFigure live={live} run={run} shared={shared} />
       <DriftFigure live={live} shared={shared} />
     </>
@@ -76,7 +75,7 @@ function ScoreFigure({ live, run, shared }: PlotCardProps & { readonly run: RunI
   const scores = scoreCurves(live.rounds);
   const { metric, curves } = scores;
   const latest = latestScore(scores);
-  const shown = (value: number) => (metric === "rougeL" ? formatNumber(value) : formatPercent(value));
+  const shown = (value: number) => (metric === "rougeL" ? words.formats.number(value) : words.formats.percent(value));
   const title = words.stagePlots.scoreNames[metric];
   const named = curves.map((curve) => ({
     ...curve,
@@ -130,14 +129,14 @@ function LossFigure({ live, shared }: PlotCardProps) {
     label: words.stagePlots.series[curve.name],
     style: styles[curve.name],
   }));
-  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), { shown: formatNumber }));
+  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), { shown: words.formats.number }));
   const last = curves[0]?.points.at(-1);
   return (
     <FigureCard
       id="loss"
       title={words.stagePlots.loss}
       empty={curves.length === 0 ? words.stagePlots.noLoss : null}
-      sum={last !== undefined && <span class="soft">{latestText(curves[0]?.label ?? "", last, { shown: formatNumber })}</span>}
+      sum={last !== undefined && <span class="soft">{latestText(curves[0]?.label ?? "", last, { shown: words.formats.number })}</span>}
     >
       <PlotFigure
         testId="loss-plot"
@@ -149,10 +148,7 @@ function LossFigure({ live, shared }: PlotCardProps) {
   );
 }
 
-/** More columns than these are no longer told apart from the back of a room. */
-const maxColumns = 48;
-
-function LayersFigure({ live }: { readonly live: Live }) {
+function LayersFigure({ live, shared: { marks } }: PlotCardProps) {
   const sheet = layerSheet(live.rounds, maxColumns);
   const selected = live.status.selectedLayers;
   const said = selected === null ? "" : words.stagePlots.travels(selected);
@@ -164,7 +160,12 @@ function LayersFigure({ live }: { readonly live: Live }) {
       sum={<span class="soft">{said}</span>}
       note={words.stagePlots.layersNote}
     >
-      <PlotFigure testId="layers-plot" label={`${words.stagePlots.layers}. ${said}`} of={JSON.stringify(sheet)} draw={layersPlot(sheet)} />
+      <PlotFigure
+        testId="layers-plot"
+        label={`${words.stagePlots.layers}. ${said}`}
+        of={JSON.stringify([sheet, marks])}
+        draw={layersPlot(live.rounds, marks)}
+      />
     </FigureCard>
   );
 }
@@ -174,8 +175,8 @@ function BytesFigure({ live, run, shared }: PlotCardProps & FiguresProps) {
   const { sent, everything } = totalBytes(columns);
   const said =
     everything > 0
-      ? words.stagePlots.bytesNote(formatBytes(sent), formatBytes(everything), formatPercent(sent / everything))
-      : words.stagePlots.sentAll(formatBytes(sent));
+      ? words.stagePlots.bytesNote(words.formats.bytes(sent), words.formats.bytes(everything), words.formats.percent(sent / everything))
+      : words.stagePlots.sentAll(words.formats.bytes(sent));
   return (
     <FigureCard
       id="bytes"
@@ -212,7 +213,7 @@ function DriftFigure({ live, shared }: PlotCardProps) {
       }),
     }))
     .filter(({ points }) => points.length > 0);
-  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), { shown: formatNumber }));
+  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), { shown: words.formats.number }));
   return (
     <FigureCard
       id="drift"

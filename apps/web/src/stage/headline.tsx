@@ -1,5 +1,4 @@
 import type { ReadonlySignal } from "@preact/signals";
-import { formatSeconds } from "@tutti/core";
 import type { Live, LiveStatus, RunInfo } from "@tutti/protocol";
 import { useEffect, useRef } from "preact/hooks";
 import { taskTitle } from "../join/taskTitle.ts";
@@ -55,7 +54,7 @@ function Countdown({ status, heardAt }: { readonly status: LiveStatus; readonly 
     const write = (): void => {
       if (place.current === null || document.hidden) return;
       const left = Math.max(0, deadlineMs - (performance.now() - at)) / 1000;
-      const text = formatSeconds(Math.ceil(left));
+      const text = words.formats.seconds(Math.ceil(left));
       if (place.current.textContent !== text) place.current.textContent = text;
     };
     write();

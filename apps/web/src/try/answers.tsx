@@ -1,4 +1,3 @@
-import { formatPercent } from "@tutti/core";
 import type { Answerer, TryoutReady } from "@tutti/model";
 import { CorrectIt } from "../class/correctIt.tsx";
 import { words } from "../words/words.ts";
@@ -68,7 +67,7 @@ function Answer({ of, view, classes, shares }: AnswerProps) {
           <li key={name} class={index === best ? "best" : undefined}>
             <span class="share-name">{name}</span>
             <span class="share-number" data-testid={`share-${of}-${index}`} data-share={shares?.[index]}>
-              {shares === null ? "–" : formatPercent(shares[index] ?? 0)}
+              {shares === null ? "–" : words.formats.percent(shares[index] ?? 0)}
             </span>
             <span class="share-bar" aria-hidden="true">
               <span class="share-fill" style={{ transform: `scaleX(${shares?.[index] ?? 0})` }} />

@@ -1,5 +1,4 @@
 import { useSignal } from "@preact/signals";
-import { formatPercent } from "@tutti/core";
 import type { DrawRequest } from "@tutti/model";
 import { words } from "../words/words.ts";
 import { nameOf } from "./answers.tsx";
@@ -26,7 +25,7 @@ export function DrawnAnswers({ view, controller }: DrawnAnswersProps) {
   const isDrawing = Object.values(drawn).some((one) => one?.isDrawing === true);
   const start = () => controller.draw({ temperature: temperature.value, seed: seed.value, maxNewTokens: maxNewTokens.value, a: a.value });
   return (
-    <section class="drawing" aria-labelledby="draw-title">
+    <section class="drawing" aria-labelledby="draw-title" data-testid="drawing" data-draws={view.numDraws}>
       <h2 id="draw-title">{words.tryDraw.title}</h2>
       <p class="soft small">{words.tryDraw.note}</p>
       {task.kind === "reply" && task.template.kind === "text" && (
@@ -44,7 +43,14 @@ export function DrawnAnswers({ view, controller }: DrawnAnswersProps) {
           step={0.1}
         />
         {drawers.includes("proxy") && (
-          <Dial label={words.tryDraw.dial} note={words.tryDraw.proxyNote(a.value.toFixed(1))} testId="dial" at={a} max={3} step={0.1} />
+          <Dial
+            label={words.tryDraw.dial}
+            note={words.tryDraw.proxyNote(words.formats.fixed(a.value, 1))}
+            testId="dial"
+            at={a}
+            max={3}
+            step={0.1}
+          />
         )}
         <label class="stacked-field">
           {words.tryDraw.seed}
@@ -59,6 +65,7 @@ export function DrawnAnswers({ view, controller }: DrawnAnswersProps) {
               if (Number.isSafeInteger(next) && next >= 0) seed.value = next;
             }}
           />
+          <span class="soft small">{words.tryDraw.seedNote}</span>
         </label>
         <label class="stacked-field">
           {words.tryDraw.length}
@@ -108,7 +115,7 @@ function Dial({ label, note, testId, at, max, step }: DialProps) {
   return (
     <label class="stacked-field dial">
       <span>
-        {label} <output>{at.value.toFixed(1)}</output>
+        {label} <output>{words.formats.fixed(at.value, 1)}</output>
       </span>
       <input
         type="range"
@@ -181,7 +188,7 @@ function Candidates({ step, place }: { readonly step: DrawnView["steps"][number]
         {step.candidates.map(({ id, text, probability }) => (
           <tr key={id} style={{ "--share": probability }}>
             <th scope="row">{shownToken(text)}</th>
-            <td>{formatPercent(probability)}</td>
+            <td>{words.formats.percent(probability)}</td>
           </tr>
         ))}
       </tbody>
@@ -202,7 +209,7 @@ function drawerName(of: DrawRequest["of"], view: TryView): string {
 function drawerNote(of: DrawRequest["of"], { tuned }: TryView, a: number): string {
   if (of === "small") return words.tryDraw.smallNote;
   if (of === "large") return words.tryDraw.largeNote;
-  if (of === "proxy") return words.tryDraw.proxyNote(a.toFixed(1));
+  if (of === "proxy") return words.tryDraw.proxyNote(words.formats.fixed(a, 1));
   if (of === "own") return words.tryPage.ownNote;
   return of === "before" ? words.tryPage.beforeNote : words.tryPage.tunedNote(tuned.facts?.round ?? null);
 }

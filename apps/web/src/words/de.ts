@@ -1,5 +1,6 @@
 import { liveScore, ranksText } from "@tutti/core";
 import type { EvaluationPoint, Status } from "@tutti/protocol";
+import { roundedSeconds } from "../join/estimates.ts";
 import { countsIn, formatsIn } from "./formats.ts";
 import type { Words } from "./words.ts";
 
@@ -11,7 +12,11 @@ const tabs = { one: "Tab", other: "Tabs" };
 const devices = { one: "Gerät", other: "Geräte" };
 const examples = { one: "Beispiel", other: "Beispiele" };
 
-const what = (task: string, backbone: string) => `${task} · Modell ${backbone}`;
+const energyKinds = { phone: "Handy", tablet: "Tablet", laptop: "Laptop", computer: "Laptop oder Desktop-Computer" };
+const wattHours = (value: number) => formats.fixed(value, value >= 10 ? 0 : value >= 1 ? 1 : 2);
+const threadForms = { one: "Thread", other: "Threads" };
+const rows = { one: "Zeile", other: "Zeilen" };
+const backends = { webgpu: "Die GPU", wasm: "Die CPU", cpu: "Die CPU mit reinem JavaScript" };
 
 function roundOf({ round, numRounds }: Status): string {
   return `Runde ${Math.max(1, round)} von ${Math.max(numRounds, round)}`;
@@ -33,17 +38,22 @@ function newcomer(point: EvaluationPoint): string {
 
 /** Every sentence in German, to one person whom it calls du. */
 export const german: Words = {
-  formats,
   roundOf,
   promise: "Leih uns diesen Tab. Trainiert zusammen ein Sprachmodell.",
   deviceMeaning: "Ein Gerät nimmt mit eigenen Beispielen teil; dein Tab kann mehrere Geräte haben.",
   footer: {
-    about:
-      "Tutti heißt „alle zusammen“. Das Modell wurde anderswo vortrainiert; deine Beispiele bleiben in deinem Tab. Diese Seite verfolgt dich nicht.",
+    about: "Tutti heißt „alle zusammen“. Das Modell wurde anderswo vortrainiert; Beispiele bleiben in dem Tab, der mit ihnen trainiert.",
     thisServer: "Sie spricht nur mit diesem Server.",
     otherServer: (host) => `Sie spricht mit diesem Server und lädt das Modell von ${host}.`,
   },
-  pageLinks: { label: "Seiten dieses Laufs", join: "Mitmachen", stage: "Bühne", try: "Ausprobieren" },
+  pageLinks: {
+    label: "Seiten dieses Laufs",
+    join: "Mitmachen",
+    stage: "Bühne",
+    try: "Ausprobieren",
+    elsewhere: "(öffnet einen anderen Tab)",
+  },
+  formats,
   languageChoice: { label: "Sprache", failed: "Die Datei dieser Sprache kam nicht an. Versuch es noch einmal." },
   connectionNames: {
     offline: "nicht verbunden",
@@ -51,6 +61,7 @@ export const german: Words = {
     online: "verbunden",
     retrying: "verbindet sich neu",
     unapproved: "wartet auf Einlass",
+    stopped: "der Lauf ist gestoppt",
   },
   plansCard: {
     title: "Pläne",
@@ -71,50 +82,197 @@ export const german: Words = {
       "Tab selbst an; Zeit ist die erwartete Dauer einer Runde, ungenutzt ist der Rest der Runde.",
     leftOut: (deviceId, reason) => `Gerät ${deviceId} setzt in dieser Runde aus: ${reason}.`,
   },
+  taskTitles: {
+    "feedback/sentiment": "Rückmeldungen: Lob oder Beschwerde?",
+    "feedback/topic": "Rückmeldungen: Worum geht es?",
+    replies: "Rückmeldungen: Was würdest du antworten?",
+  },
   landing: {
-    lead:
-      "Viele Browser-Tabs trainieren zusammen ein Sprachmodell, jeder mit eigenen Beispielen. Wenn du mitmachst, lädt dieser Tab das Modell einmal " +
-      "herunter. In jeder Runde, für die er ausgewählt wird, trainiert er mit seinen Beispielen und schickt die trainierten Parameter zurück.",
-    sentTitle: "Was gesendet wird",
-    sent: "Die Parameter, die dieser Tab in den gemeinsamen Schichten trainiert, und Messwerte wie Loss, Genauigkeit und die Zahl der Beispiele.",
-    sentMachine:
-      " Wenn der Lauf für jedes Gerät plant, erfährt der Server auch, wie schnell dieser Computer und seine Leitung sind und wie viel Speicher er ungefähr hat; alle im Lauf können das sehen.",
-    sentCopy:
-      " Der Server behält auch eine Kopie der Parameter der anderen Schichten, damit ein anderer Tab weitermachen kann, wenn dieser zugeht.",
-    keptTitle: "Was hier bleibt",
-    kept: "Die Beispiele und alles andere auf diesem Computer. Zum Aufhören schließ den Tab.",
-    keptWithLayers:
-      "Die Beispiele, die Parameter aller anderen Schichten und alles andere auf diesem Computer. Zum Aufhören schließ den Tab.",
+    lead: "Drück auf „Mitmachen“: Dieser Tab trainiert dann einen kleinen Teil des Modells mit seinen Beispielen und schickt zurück, was er gelernt hat. Du kannst jederzeit Pause machen oder aufhören.",
     join: "Mitmachen",
+    joinHereToo: "Auch hier mitmachen",
+    downloads: (newBytes, keptBytes) => {
+      if (newBytes === 0) return "Nichts herunterzuladen: Dieser Browser hat schon alles.";
+      const rest = keptBytes === 0 ? ", einmal" : `; die anderen ${bytes(keptBytes)} sind schon hier`;
+      return `Lädt ${bytes(newBytes)} herunter${rest}.`;
+    },
     codeWord: "Codewort",
     codeWordNote: "Es steckt in deinem Link, oder die Leitung des Laufs sagt es dir.",
+    name: "Dein Name in diesem Lauf",
+    nameNote: "Freiwillig. Alle im Lauf können ihn sehen; dieser Browser merkt ihn sich.",
     needsInvitation: "Bei diesem Lauf macht mit, wer eingeladen ist. Öffne den Link deiner Einladung; jeder Link lässt einen Browser ein.",
-    finished: "Dieser Lauf ist fertig: Es gibt nichts mehr zu trainieren. Danke an alle, die mitgemacht haben.",
+    finished: "Dieser Lauf ist fertig",
+    finishedNote:
+      "Es gibt nichts mehr zu trainieren. Danke an alle, die mitgemacht haben. Sieh nach, wie gut das Modell gelernt hat, oder lass es dir antworten.",
+    seeResults: "Ergebnisse ansehen",
+    tryModel: "Modell ausprobieren",
     looking: "Der Lauf wird gesucht …",
-    what,
-    run: (task, backbone, numTabs) =>
-      `${what(task, backbone)} · ${numTabs === 0 ? "noch kein Tab verbunden" : `${count(numTabs, tabs)} verbunden`}`,
     whichExamples: "Mit welchen Beispielen soll dieser Tab trainieren?",
     share: "Mit einem Teil der Beispiele des Laufs",
     shareNote: "Du musst nichts vorbereiten.",
-    ownFile: "Mit meiner eigenen Datei",
-    ownFileNote: "Die Datei bleibt in diesem Tab. Der Server erfährt nur, wie viele Beispiele sie hat.",
-    countsUpTo: (limit) => ` Sie zählt höchstens als ${count(limit, examples)}.`,
-    ownFileKind: "Eine Datei in CSV, TSV oder JSON Lines, in UTF-8, mit den Spalten",
-    and: "und",
-    classes: (names) => (names.length === 0 ? "" : `Jedes Label ist eines von: ${names.join(", ")}.`),
-    insecure:
-      "Diese Seite kam über einfaches http, darum gibt ihr der Browser weder die GPU noch mehr als einen Thread. Das Training klappt, ist aber " +
-      "meist langsamer. Über https kann die Seite beides nutzen, wo der Computer es hat, und den Bildschirm wach halten.",
+    own: "Mit meinen eigenen Beispielen",
+    ownNote: "Getippt, eingefügt oder aus einer Datei. Sie bleiben in diesem Browser; der Server erfährt nur, wie viele es sind.",
+    countsUpTo: (limit) => ` Sie zählen höchstens als ${count(limit, examples)}.`,
+    needsExamples: "Füg zuerst mindestens ein Beispiel hinzu.",
+    textTask: (title) =>
+      `„${title}“ verlangt Antworten in Worten, und diese Seite nimmt eigene Beispiele nur, wo jedes ein Label hat. Nimm einen Teil der Beispiele des Laufs.`,
   },
-  preview: { text: "Text", label: "Label" },
+  programme: {
+    title: "Dieser Lauf",
+    purpose: "Wofür",
+    host: "Von wem",
+    nobodySaid: (address) => `Der Server unter ${address}; er nennt keinen Namen.`,
+    model: "Modell",
+    download: "Download",
+    downloadOf: (modelBytes, scriptBytes) => `${bytes(modelBytes)} Modell und ${bytes(scriptBytes)} Skript, einmal`,
+    downloadLeft: (newBytes, keptBytes) =>
+      newBytes === 0
+        ? `Nichts: ${bytes(keptBytes)} sind schon in diesem Browser`
+        : `${bytes(newBytes)}; ${bytes(keptBytes)} sind schon in diesem Browser`,
+    modelUnknown: "Wie groß das Modell ist, ist noch nicht bekannt.",
+    duration: "Wie lange",
+    waiting: (steps) =>
+      `Noch nicht begonnen; ${count(steps, { one: "Schritt", other: "Schritte" })} zu tun. Wie lange sie dauern, steht nach dem ersten Trainingsschritt fest.`,
+    running: (numDone, numSteps) =>
+      `${whole(numDone)} von ${count(numSteps, { one: "Schritt", other: "Schritten" })} getan. Wie lange der Rest dauert, steht nach dem ersten Trainingsschritt fest.`,
+    left: (seconds, numDone, numSteps) =>
+      `Noch etwa ${formats.seconds(seconds)}; ${whole(numDone)} von ${count(numSteps, { one: "Schritt", other: "Schritten" })} getan.`,
+    unknown: "Bis der Lauf fertig ist, oder bis du aufhörst.",
+    here: "Jetzt hier",
+    tabs: (numTabs) => (numTabs === 0 ? "Noch niemand" : count(numTabs, tabs)),
+  },
+  privacy: {
+    sentTitle: "Was diesen Tab verlässt",
+    parameters: "Die Parameter, die er in den gemeinsamen Schichten trainiert.",
+    measurements: "Messwerte: Loss, Genauigkeit, die Zahl der Beispiele, womit er rechnet.",
+    states:
+      "Eine Kopie der Parameter seiner eigenen Schichten; der Server hebt sie auf, damit ein anderer Tab weitermachen kann, wenn dieser zugeht.",
+    machine: "Wie schnell dieser Computer und seine Leitung sind und wie viel Speicher er ungefähr hat. Alle im Lauf können das sehen.",
+    maybeMachine: "Wenn der Lauf für jedes Gerät plant: wie schnell dieser Computer ist und wie viel Speicher er ungefähr hat.",
+    name: "Dein Name, wenn du einen angibst.",
+    neverTitle: "Was ihn nie verlässt",
+    examples: "Deine Beispiele: kein Wort davon.",
+    layers: "Die Parameter der Schichten, die nicht gemeinsam sind.",
+    rest: "Alles andere auf diesem Computer. Diese Seite verfolgt dich nicht.",
+    keptTitle: "Was dieser Browser behält",
+    kept: "Das Modell und deinen Platz im Lauf, damit du wiederkommen kannst. „Aufhören und meine Daten löschen“ entfernt deinen Platz hier und auf dem Server.",
+    stop: "Hör auf oder schließ den Tab, und hier endet das Training. Was vorher in das Modell summiert wurde, bleibt darin.",
+    keptOwn: "Deine eigenen Beispiele, wenn du welche hinzufügst, bis du „Alle vergessen“ drückst.",
+    keptNothing: "Nichts: Seine Einstellungen verbieten es. Nach einem Neuladen fängt der Tab von vorn an.",
+  },
+  preflight: {
+    title: "Dieses Gerät",
+    looking: "Gerade wird geprüft, was dieses Gerät kann …",
+    names: { backend: "Rechnet mit", speed: "Tempo", memory: "Arbeitsspeicher", storage: "Speicherplatz", battery: "Akku" },
+    asked: (backend) => `${backends[backend]}, weil die Adresse dieser Seite es verlangt.`,
+    backends,
+    remembered: (backend, threads) =>
+      `${backend === "webgpu" ? "Die GPU" : `Die CPU mit ${count(threads, threadForms)}`}: Das war am schnellsten, als dieser Browser gemessen hat.`,
+    measured: (threads) =>
+      `Die GPU oder ${count(threads, { one: "CPU-Thread", other: "CPU-Threads" })}: Beide werden einmal gemessen, wenn du mitmachst, und der schnellere Weg wird genommen.`,
+    software: (threads) =>
+      `Wohl die CPU mit ${count(threads, threadForms)}: Dieser Browser bietet nur eine GPU, die in Software nachgeahmt wird.`,
+    noGpu: (threads) => `Die CPU mit ${count(threads, threadForms)}.`,
+    plainHttp: "Die CPU mit einem Thread, weil diese Seite über einfaches http kam.",
+    mend: {
+      openHttps: "Öffne den https-Link des Laufs, falls es einen gibt: Über https kann die Seite die GPU und alle Threads nutzen.",
+      firefoxNew: "Firefox: Aktualisiere auf Version 141 oder neuer, um die GPU zu nutzen.",
+      firefoxFlag: "Firefox: Schalte dom.webgpu.enabled in about:config ein und lade neu, wenn du die GPU probieren willst.",
+      chromeFlag: "Chrome: Schalte chrome://flags/#enable-unsafe-webgpu ein und starte neu, wenn du die GPU probieren willst.",
+      chromeNew: "Aktualisiere diesen Browser auf Version 113 oder neuer, um die GPU zu nutzen.",
+      safari: "Safari: Version 26 oder neuer kann die GPU nutzen.",
+      hardware: "Wenn dieser Computer eine GPU hat, schalte in den Einstellungen des Browsers die Grafikbeschleunigung ein.",
+      notIsolated: "Für mehr Threads braucht der Server Isolations-Header; wer ihn betreibt, findet sie in docs/deploy.md.",
+      closeOthers: "Schließ andere Tabs und Programme, oder mach mit einem Computer mit, der mehr Speicher hat.",
+      room: "Schaff etwas Platz, sonst wird das Modell bei jedem Besuch neu geladen.",
+      privateWindow: "Nimm ein normales Fenster, wenn du später wiederkommen willst.",
+      allowStorage: "Erlaube dieser Seite, Daten zu speichern, wenn du später wiederkommen willst.",
+      plugIn: "Steck das Ladegerät an, oder hör auf, wann du magst.",
+    },
+    speed: (gigaflops, cores) =>
+      `Etwa ${formats.digits(gigaflops, 2)} Milliarden Rechenschritte pro Sekunde auf ${cores === 1 ? "seinem einen Kern" : `einem von ${whole(cores)} Kernen`}`,
+    memory: (gib) => `Mindestens ${formats.number(gib)} GB`,
+    lowMemory: (gib, neededBytes) => `Etwa ${formats.number(gib)} GB; dieses Modell braucht beim Training etwa ${bytes(neededBytes)}.`,
+    storage: (freeBytes) => `${bytes(freeBytes)} frei: Das Modell bleibt für den nächsten Besuch.`,
+    storageWorks: "Das Modell bleibt für den nächsten Besuch.",
+    littleRoom: (freeBytes, neededBytes) => `${bytes(freeBytes)} frei; das Modell braucht ${bytes(neededBytes)}.`,
+    privateWindow: "Ein privates Fenster: Was es behält, endet mit dem Fenster.",
+    noStorage: "Dieser Browser behält nichts von dieser Seite: Nach einem Neuladen fängt der Tab von vorn an.",
+    battery: (level, isCharging) => `${formats.percent(level)}${isCharging ? ", lädt" : ""}`,
+  },
+  otherTab: {
+    found:
+      "Ein anderer Tab dieses Browsers macht in diesem Lauf schon mit. Wenn du auch hier mitmachst, zählt dieser Tab als weitere Person, und beide teilen sich das Tempo dieses Computers.",
+    show: "Zeig mir den Tab",
+    shown: "Der Titel des anderen Tabs beginnt jetzt mit ▶. Diesen kannst du schließen.",
+  },
+  examplesEditor: {
+    typeTitle: "Ein Beispiel tippen",
+    text: "Text",
+    firstText: "Erster Text",
+    secondText: "Zweiter Text",
+    addAs: "Hinzufügen als",
+    added: (name) => `Als „${name}“ hinzugefügt.`,
+    typeFirst: "Tipp zuerst einen Text, dann wähl, was er ist.",
+    pasteTitle: "Aus einer Tabelle einfügen",
+    pasteNote: "Kopier die Zellen mit den Texten und ihren Labels, mit oder ohne die Zeile der Spaltennamen, und füg sie hier ein.",
+    readPaste: "Lesen",
+    fileTitle: "Oder wähl eine Datei in CSV, TSV oder JSON Lines",
+    addedRows: (numRows) => `${count(numRows, examples)} hinzugefügt.`,
+    counts: (numExamples, classes) =>
+      `${count(numExamples, examples)}: ${classes.map(({ name, count: ofClass }) => `${whole(ofClass)} ${name}`).join(", ")}`,
+    oneClass: (name) => `Alle sind „${name}“. Das Modell lernt mehr, wenn du Beispiele einer anderen Klasse hinzufügst.`,
+    textOf: (number) => `Text von Beispiel ${number}`,
+    secondTextOf: (number) => `Zweiter Text von Beispiel ${number}`,
+    classOf: (number) => `Klasse von Beispiel ${number}`,
+    remove: (number) => `Beispiel ${number} löschen`,
+    previous: "Zurück",
+    next: "Weiter",
+    page: (page, numPages) => `${page} von ${numPages}`,
+    kept: "Dieser Browser behält die Beispiele, damit sie beim Neuladen nicht verloren gehen.",
+    notKept: "Dieser Browser behält nichts: Beim Neuladen gehen diese Beispiele verloren.",
+    forget: "Alle vergessen",
+  },
+  sheet: {
+    title: (name, numRows) => `${name}: ${count(numRows, rows)}`,
+    pasted: "Eingefügt",
+    columnName: (number) => `Spalte ${number}`,
+    columnFor: { text: "Spalte mit dem Text", textB: "Spalte mit dem zweiten Text", label: "Spalte mit dem Label" },
+    noColumn: "Wähl eine Spalte",
+    hasHeader: "In der ersten Zeile stehen die Namen der Spalten",
+    mappingTitle: "Welche Klasse bedeutet jedes Label?",
+    leaveOut: "Weglassen",
+    leftOut: ({ empty, unlabelled, unmapped, unreadable }) => {
+      const parts = [
+        [empty, "ohne Text"],
+        [unlabelled, "ohne Label"],
+        [unmapped, "mit einem Label, das keine Klasse bedeutet"],
+        [unreadable, "nicht lesbar"],
+      ] as const;
+      const said = parts.filter(([numRows]) => numRows > 0).map(([numRows, what]) => `${count(numRows, rows)} ${what}`);
+      return said.length === 0 ? "" : `Weggelassen: ${said.join(", ")}.`;
+    },
+    take: (numRows) => `${count(numRows, examples)} hinzufügen`,
+    cancel: "Abbrechen",
+    noRows: "Unter den Namen der Spalten stehen keine Zeilen.",
+    noLabels: "Jeder Text braucht ein Label, in einer Spalte daneben. Wähl diese Spalte, oder tipp die Beispiele.",
+    sameColumn: "Text und Label müssen in zwei Spalten stehen.",
+    tooManyLabels: (numValues) =>
+      `In dieser Spalte stehen ${whole(numValues)} verschiedene Werte, zu viele für Labels. Wähl eine andere Spalte.`,
+    nothingMapped: "Wähl, welche Klasse jedes Label bedeutet; dann lassen sich die Zeilen hinzufügen.",
+    noRoom: (numRows, room) =>
+      `${count(numRows, rows)} sind zu viele: Es ist Platz für ${whole(room)}. Nimm einen kleineren Teil der Datei.`,
+  },
   fileProblems: {
+    empty: (file) => `${file} ist leer: Für jedes Beispiel braucht es eine Zeile.`,
     tooLarge: (file, numBytes, maxBytes) =>
       `${file} hat ${bytes(numBytes)}; diese Seite liest höchstens ${bytes(maxBytes)}. Nimm einen kleineren Teil davon.`,
-    tooManyRows: (file, numRows, maxRows) =>
-      `${file} hat ${count(numRows, { one: "Zeile", other: "Zeilen" })}; diese Seite nimmt höchstens ${whole(maxRows)}. Nimm einen kleineren Teil davon.`,
-    textTask: (title) =>
-      `„${title}“ verlangt Antworten in Worten, und diese Seite liest nur Dateien mit einem Label zu jedem Text. Nimm einen Teil der Beispiele des Laufs.`,
+    spreadsheet: (file) =>
+      `${file} ist eine Tabellendatei oder ein ZIP-Archiv. Speichere das Blatt als CSV, oder kopier seine Zellen und füg sie hier ein.`,
+    packed: (file) => `${file} ist mit gzip gepackt. Entpack die Datei zuerst.`,
+    binary: (file) => `${file} ist keine Textdatei. Speichere sie als CSV oder JSON Lines in UTF-8.`,
+    notUtf8: (file) => `${file} ist kein UTF-8-Text. Speichere die Datei als UTF-8.`,
+    otherKind: (file) => `${file}: Diese Seite liest Dateien mit der Endung .csv, .tsv oder .jsonl.`,
   },
   runProblems: {
     silent: "Der Koordinator, der Server dieses Laufs, antwortet nicht. Du kannst trotzdem mitmachen: Die Seite versucht es weiter.",
@@ -155,10 +313,40 @@ export const german: Words = {
     logits: "Mit dem großen Modell lesen",
     distil: "Das große Modell in das kleine destillieren",
     answers: "Nachrichten für den Bericht beantworten",
+    stopped: "Der Lauf wurde gestoppt",
+  },
+  othersHeadlines: {
+    train: "Bereit, während andere Geräte trainieren",
+    evaluate: "Bereit, während andere Geräte das Modell prüfen",
+    score: "Bereit, während andere Geräte die Schichten bewerten",
+    probe: "Andere Geräte messen, wie viele Schichten nötig sind",
+    logits: "Bereit, während das große Modell liest",
+    distil: "Bereit, während das große Modell destilliert wird",
+    answers: "Bereit, während die Nachrichten des Berichts beantwortet werden",
+  },
+  restHeadlines: {
+    user: "Pause",
+    afterTask: "Pause",
+    dataCap: "Pause: Dein Datenlimit ist erreicht",
+    notCharging: "Ruht, bis dieser Computer lädt",
+    notIdle: "Ruht, während du diesen Computer benutzt",
+    hidden: "Ruht, bis du diesen Tab ansiehst",
+  },
+  restExplanations: (reason, holdSeconds, isHeld) => {
+    const why = {
+      user: "Dieser Tab tut nichts, bis du weitermachst, auch nach einem Neuladen.",
+      afterTask: "Dieser Tab bekommt keine neue Arbeit, bis du weitermachst, auch nach einem Neuladen.",
+      dataCap: "Mach weiter, um noch einmal so viel zu erlauben, oder wähl unten ein größeres Limit.",
+      notCharging: "Sobald das Ladegerät steckt, geht es von selbst weiter.",
+      notIdle: "Wenn du eine Minute weg bist, geht es von selbst weiter.",
+      hidden: "Es geht von selbst weiter.",
+    }[reason];
+    return isHeld
+      ? `${why} Die begonnene Aufgabe wartet hier ${formats.seconds(holdSeconds)}; dann geht sie zurück, damit niemand auf sie wartet.`
+      : why;
   },
   explanations: {
     unapproved: "Die Leitung dieses Laufs lässt jeden Tab einzeln ein. Lass diesen Tab offen: Es geht von selbst los.",
-    paused: "Dieser Tab bekommt keine neue Arbeit, bis du weitermachst.",
     retrying:
       "Vielleicht startet der Server gerade neu, oder das Netz ist weg. Dieser Tab behält seine Arbeit und verbindet sich von selbst wieder; lass ihn offen.",
     replaced:
@@ -182,12 +370,18 @@ export const german: Words = {
     everyRound: "In jeder Runde machen alle Geräte mit. Lass diesen Tab offen.",
     someRounds: "In jeder Runde lost der Koordinator einige Geräte aus. Lass diesen Tab offen: Vielleicht ist er bald dran.",
     noDevice: "Gerade haben andere Tabs alle Geräte dieses Laufs. Lass diesen Tab offen: Er bekommt das nächste, das frei wird.",
+    stopped:
+      "Der Koordinator hat sich verabschiedet und ist beendet. Dieser Tab behält seine Arbeit; geht der Lauf weiter, macht er von selbst wieder mit. Du kannst ihn auch schließen.",
+    arriving: (numLoading, numReady, numNeeded) =>
+      `${count(numLoading, { one: "Gerät lädt", other: "Geräte laden" })} in den Tabs, die da sind; ${whole(numReady)} von ${whole(numNeeded)} sind bereit.`,
+    othersWork: (numDone, numTasks) =>
+      `${whole(numDone)} von ${count(numTasks, { one: "Gerät", other: "Geräten" })} in diesem Schritt fertig. Lass diesen Tab offen: Vielleicht ist er bald dran.`,
   },
   notices: {
     reset:
       "Der Koordinator hat die frühere Arbeit dieses Tabs nicht mehr, darum beginnt der Tab wieder mit den gemeinsamen Parametern. Du musst nichts tun.",
     chooseAgain: (isKept) =>
-      `Diese Seite wurde neu geladen, und deine Beispiele waren nur in diesem Tab. Wähl dieselbe Datei noch einmal; der Tab ${
+      `Diese Seite wurde neu geladen, und dieser Browser hat deine Beispiele nicht behalten. Füg dieselben noch einmal hinzu; der Tab ${
         isKept ? "macht dann weiter, wo er war." : "fängt dann von vorn an, weil dieser Browser nichts behält."
       }`,
     notKept: (reason, wasReloaded) =>
@@ -216,12 +410,11 @@ export const german: Words = {
     layersTitle: "Schichten",
     layersNote: "Je höher der Balken, desto wichtiger die Schicht.",
     noLayersYet: "Der Lauf hat noch keine Schichten ausgewählt. Bis dahin teilt er alle.",
-    shared: "gemeinsam",
-    notShared: "nicht gemeinsam",
-    lossTitle: "Loss dieses Tabs",
-    noLossYet: "Die Linie beginnt mit dem ersten Trainingsschritt.",
-    lossNote: "Über etwa fünf Schritte geglättet; kleiner ist besser.",
-    working: "Arbeitet",
+    shared: "wird gesendet",
+    notShared: "bleibt auf dem Gerät",
+    lossTitle: "Loss je Runde",
+    noLossYet: "Die Linie beginnt mit der ersten Trainingsrunde.",
+    lossNote: "Mittel über jede Runde; kleiner ist besser.",
     taskProgress: "Fortschritt dieser Aufgabe",
     downloadProgress: "Fortschritt des Downloads",
     stepOf: (step, numSteps) => `Schritt ${whole(step)} von ${whole(numSteps)}`,
@@ -229,6 +422,80 @@ export const german: Words = {
     tasksDone: (numTasks) => `${count(numTasks, { one: "Aufgabe", other: "Aufgaben" })} in diesem Tab erledigt`,
     downloaded: (numBytes, totalBytes) => `${bytes(numBytes)} von ${bytes(totalBytes)}`,
     pace: (bytesPerSecond, secondsLeft) => `${bytes(bytesPerSecond)}/s · noch ${formats.seconds(Math.round(secondsLeft))}`,
+    logScale: "Die Skala ist logarithmisch.",
+    lossHere: "dieser Tab",
+    lossAll: "alle Geräte",
+  },
+  wholeProgress: {
+    run: "Der ganze Lauf",
+    round: "Diese Runde",
+    task: "Diese Aufgabe",
+    left: (fraction, secondsLeft) =>
+      `${whole(100 * fraction)} % · ${secondsLeft === null ? "die Restzeit steht nach der ersten Trainingsrunde fest" : `noch etwa ${formats.seconds(roundedSeconds(secondsLeft))}`}`,
+    stages: { score: "Bewerten", count: "Zählen", train: "Training" },
+    roundDone: (numDone, numTasks) => `${whole(numDone)} von ${count(numTasks, { one: "Gerät", other: "Geräten" })} fertig`,
+    betweenRounds: "zwischen zwei Schritten",
+    noTask: "gerade keine",
+  },
+  incidents: {
+    title: "Was hier passiert ist",
+    at: formats.time,
+    slept: (seconds) =>
+      `Dieser Computer hat ${formats.seconds(seconds)} geschlafen. Der Tab hat seine Verbindung geprüft und macht weiter.`,
+    online: (seconds) => `Die Verbindung war ${formats.seconds(seconds)} weg. Sie ist wieder da, und nichts ging verloren.`,
+    workerRestarted: (reason) =>
+      `Was hier rechnet, ist stehen geblieben (${reason}). Es wurde neu gestartet, und die Aufgabe wird noch einmal gerechnet.`,
+    cameBackPaused: "Dieser Tab hatte Pause, als er neu geladen wurde; er hat sie noch.",
+  },
+  contributions: {
+    title: "Meine Beiträge",
+    none: "Noch keine. Hier steht jede Aufgabe, die der Koordinator annimmt.",
+    total: (numContributions, numBytes) => `${count(numContributions, { one: "Beitrag", other: "Beiträge" })}, ${bytes(numBytes)} gesendet`,
+    heads: ["Zeit", "Runde", "Was", "Größe"],
+    kinds: {
+      train: "Training",
+      evaluate: "Prüfung",
+      score: "Werte der Schichten",
+      probe: "Spektrum",
+      logits: "Logits",
+      distil: "Destillation",
+      answers: "Antworten",
+    },
+    round: (stage, round) => `${{ score: "Bewerten", count: "Zählen", train: "Training" }[stage]} ${round}`,
+    time: formats.timeWithSeconds,
+    size: bytes,
+    all: (numContributions) => `Alle ${whole(numContributions)} zeigen`,
+    receipt: "Quittung herunterladen",
+    receiptNote: "Eine Datei mit der Signatur des Laufs: was dieser Tab wann beigetragen hat. Alle können sie prüfen:",
+  },
+  controls: {
+    title: "Wie viel du leihst",
+    load: "Last",
+    loadOf: (percent) =>
+      percent === 100 ? "100 %: rechnet die ganze Zeit" : `${whole(percent)} %: ruht die übrige Zeit, zwischen den Schritten`,
+    when: "Nur mitmachen, wenn",
+    idle: "ich diesen Computer nicht benutze",
+    idleNote: "Der Browser fragt dich um Erlaubnis.",
+    charging: "das Ladegerät steckt",
+    visible: "dieser Tab zu sehen ist",
+    limit: "Datenlimit",
+    noLimit: "kein Limit",
+    limitOf: bytes,
+    limitNote: (numBytes) =>
+      `Dieser Tab hat ohne das Modell ${bytes(numBytes)} gesendet und empfangen, seit er mitmacht. Am Limit macht er Pause.`,
+    awake: "Den Bildschirm beim Training wach halten",
+    kept: "Dieser Browser merkt sich das.",
+  },
+  energy: {
+    title: "Energie",
+    none: "Noch wurde nichts gerechnet.",
+    range: (from, to) => (to < 0.1 ? "weniger als 0,1 Wh" : `etwa ${wattHours(from)} bis ${wattHours(to)} Wh`),
+    byPower: (seconds, kind, from, to) =>
+      `Geschätzt: ${formats.seconds(Math.round(seconds))} Rechenzeit mal die ${from} bis ${to} W, die volle Last hier zusätzlich braucht (${energyKinds[kind]}). Nicht gemessen.`,
+    byBattery: (percent, kind, from, to) =>
+      `Vom Browser gemessen: Der Akku fiel um ${percent} %, während dieser Tab mitmachte, mit allem, was nebenher lief. So ein Akku (${energyKinds[kind]}) fasst ${from} bis ${to} Wh.`,
+    kinds: energyKinds,
+    compare: "Zum Vergleich: Eine LED-Lampe braucht in einer Stunde 8 Wh.",
   },
   buttons: {
     reload: "Neu laden",
@@ -240,13 +507,19 @@ export const german: Words = {
     pause: "Pause",
     leave: "Aufhören",
     leaveAndDelete: "Aufhören und meine Daten löschen",
+    pauseAfterTask: "Diese Aufgabe noch, dann Pause",
   },
   traffic: {
     title: "Daten dieses Tabs",
     sent: "gesendet",
-    saved: "gespart, weil weniger gesendet wird",
+    saved: (ofAll, ofF32) =>
+      `Die gesendeten Schichten sind ${whole(100 * ofAll)} % aller Schichten in derselben Kodierung und ${whole(100 * ofF32)} % aller Schichten mit vier Byte je Zahl.`,
     received: "empfangen",
-    note: "Der Download des Modells zählt nicht mit. Gespart: verglichen mit allen Schichten und vier Byte je Zahl.",
+    note: "Der Download des Modells zählt nicht mit.",
+    layers: "davon trainierte Schichten",
+    allLayers: "alle Schichten wären gewesen",
+    states: "davon Kopien privater Schichten",
+    nothingYet: "Der Vergleich mit allen Schichten steht hier, sobald dieser Tab trainiert hat.",
   },
   computer: {
     title: "Dieser Computer",
@@ -259,6 +532,7 @@ export const german: Words = {
       if (backend === "webgpu") return "GPU";
       return backend === "cpu" ? "CPU, reines JavaScript" : `CPU, ${count(threads, { one: "Thread", other: "Threads" })}`;
     },
+    noDevicesNow: "keine, solange er ruht",
   },
   results: {
     title: "Ergebnisse",
@@ -267,18 +541,516 @@ export const german: Words = {
     personalised: "auf den Geräten, die mitgemacht haben, mit ihren eigenen Parametern",
     zeroShot: "vor jedem Training",
     ofTexts,
+    between: (from, to) => `zwischen ${formats.percent(from)} und ${formats.percent(to)} (95-%-Intervall)`,
   },
   figures: {
     noRound: "Noch keine Runde",
     round: (round) => `Der Lauf ist in ${round}`,
     noScores: "Noch keine Werte für Schichten",
     scores: (list, selected) =>
-      `Werte: ${list}. ${selected === null ? "Noch keine Schichten ausgewählt" : `Gemeinsame Schichten: ${selected.join(", ") || "keine"}`}.`,
+      `Werte: ${list}. ${selected === null ? "Noch keine Schichten ausgewählt" : `Schichten, die gesendet werden: ${selected.join(", ") || "keine"}`}.`,
     score: (layer, score) => `Schicht ${layer}: ${score === null ? "ohne Wert" : formats.digits(score, 3)}`,
     noLoss: "Noch kein Loss",
-    loss: (first, latest) => `Trainings-Loss: anfangs ${first}, jetzt ${latest}`,
+    loss: (first, latest) => `Mittlerer Trainings-Loss dieses Tabs je Runde: anfangs ${first}, jetzt ${latest}`,
     tabs: (numTabs) => count(numTabs, tabs),
   },
-  stage: { title: "Die Bühne" },
-  tryPage: { title: "Probier das Modell aus" },
+  stage: {
+    title: "Die Bühne",
+    about: "Jede Zahl auf dieser Seite kommt aus dem Journal des Koordinators.",
+    connecting: "Der Lauf wird gesucht …",
+    links: { connecting: "verbindet sich", online: "live", retrying: "verbindet sich neu", closed: "geschlossen" },
+    problems: {
+      silent: "Der Koordinator antwortet nicht. Diese Seite versucht es weiter.",
+      notLive: "Unter dieser Adresse gibt es keine Live-Daten. Ist das ein Koordinator dieser Version?",
+      unauthorised: "Dieser Lauf ist nicht für alle. Tipp das Codewort, oder öffne den Link der Leitung.",
+      foreign: "Diese Adresse gehört nicht dem Koordinator. Nimm eine, die er ausgegeben hat.",
+      full: "So viele schauen schon zu, wie die Leitung erlaubt. Diese Seite versucht es weiter.",
+      notUnderstood: "Diese Seite versteht den Koordinator nicht. Lade sie neu.",
+    },
+    goodbyes: {
+      finished: "Der Lauf ist fertig, und sein Koordinator ist beendet. So ging er aus.",
+      newRun: "Ein neuer Lauf folgt.",
+      closing: "Der Koordinator wurde gestoppt. Wenn er wieder startet, kann der Lauf hier weitergehen.",
+      removed: "Der Koordinator hat diese Seite geschlossen.",
+    },
+    codeWord: "Codewort",
+    wrongWord: "Das ist nicht das Codewort dieses Laufs.",
+    watch: "Zuschauen",
+    fullScreen: "Vollbild",
+    leaveFullScreen: "Vollbild verlassen",
+    headlines: {
+      waiting: "Gleich geht es los",
+      running: { score: "Schichten bewerten", count: "Schichten zählen", train: "Training" },
+      done: "Der Lauf ist fertig",
+      failed: "Der Lauf ist gescheitert",
+    },
+    round: (round, numRounds) => `Runde ${round} von ${numRounds}`,
+    rounds: (numRounds) => count(numRounds, { one: "Runde", other: "Runden" }),
+    tasks: (numIn, numAll) => `${whole(numIn)} von ${count(numAll, { one: "Aufgabe", other: "Aufgaben" })} fertig`,
+    devicesHere: (numDevices, numConnected) =>
+      `${count(numDevices, devices)} in ${count(numConnected, { one: "Client", other: "Clients" })}`,
+    deadline: "Restzeit dieses Schritts",
+    noDeadline: "ohne Frist",
+    method: (strategy, task, backbone) => `${strategy} tunt ${backbone} für ${task}`,
+    invitation: "Mach mit unter",
+  },
+  stageTiles: {
+    title: "Geräte",
+    none: "Noch kein Gerät. Wer den Link öffnet und auf „Mitmachen“ drückt, erscheint hier.",
+    more: (numMore) => `und ${count(numMore, { one: "weiteres Gerät", other: "weitere Geräte" })}`,
+    device: (id) => `Gerät ${id}`,
+    helper: "Helfer",
+    states: {
+      away: "weg",
+      loading: "lädt",
+      waiting: "wartet",
+      scoring: "bewertet",
+      probing: "misst",
+      training: "trainiert",
+      evaluating: "prüft",
+      paused: "Pause",
+      rests: "ruht",
+      late: "zu spät",
+      done: "fertig",
+    },
+    step: (step, numSteps) => `Schritt ${whole(step)} von ${whole(numSteps)}`,
+    speed: (perSecond) => `${formats.number(perSecond)} Schritte/s`,
+    counts: (numDevices, state) => `${whole(numDevices)} ${state}`,
+  },
+  stagePlots: {
+    scoreNames: { accuracy: "Richtige Antworten", tokenAccuracy: "Richtige Token", exactMatch: "Richtige Antworten", rougeL: "ROUGE-L" },
+    loss: "Loss",
+    lossAxis: "Loss",
+    series: {
+      training: "im Training",
+      global: "gemeinsames Modell",
+      newcomer: "wie ein neues Gerät es bekommt",
+      personalised: "das eigene jedes Geräts",
+      zeroShot: "vor dem Tuning",
+    },
+    noScore: "Noch wurde nichts geprüft.",
+    noLoss: "Noch hat keine Runde trainiert.",
+    ofTexts: (numTexts) => `von ${count(numTexts, { one: "verdeckten Text", other: "verdeckten Texten" })}`,
+    latest: (name, value, texts) => `${name}: ${value} ${texts}`.trim(),
+    layers: "Schichten",
+    layersNote:
+      "Jede Spalte ist eine Runde, jede Linie eine Schicht. Eine volle Note ist eine Schicht, die gesendet wird; sie ist größer, wo sich die Schicht weiter bewegt hat. Eine hohle wurde bewertet und bleibt auf den Geräten.",
+    noLayers: "Noch wurde keine Schicht bewertet oder trainiert.",
+    travels: (layers) => `Schichten, die gesendet werden: ${layers.join(", ")}`,
+    stages: { score: "Bewerten", count: "Zählen", train: "" },
+    bytes: "Gesendete Bytes",
+    bytesNote: (sent, all, share) => `bisher ${sent}, das sind ${share} der ${all}, die alle Schichten gekostet hätten`,
+    sentAll: (sent) => `bisher ${sent}`,
+    noBytes: "Noch wurde nichts gesendet.",
+    drift: "Drift",
+    driftAxis: "Norm",
+    driftSeries: { drift: "auseinander", update: "bewegt", control: "Kontrolle" },
+    noDrift: "Noch wurde keine Trainingsrunde gemessen.",
+    marks: {
+      start: "Start",
+      pause: "Pause",
+      resume: "weiter",
+      stop: "Stopp",
+      nextRound: "nächste Runde",
+      sampleFraction: (fraction) => `${whole(100 * fraction)} % gefragt`,
+      deadline: (seconds) => (seconds === null ? "ohne Frist" : `Frist ${formats.seconds(seconds)}`),
+      skew: "schiefe Daten",
+      drop: (fraction) => `${whole(100 * fraction)} % ausgefallen`,
+      poison: (numDevices) => `${count(numDevices, devices)} vergiftet`,
+      takeBack: (what) => `${what} zurückgenommen`,
+      takenBack: { sampleFraction: "Auswahl", deadline: "Frist", skew: "Schiefe", drop: "Ausfall", poison: "Gift" },
+      newRun: "neuer Lauf",
+      switchStrategy: (name) => `zu ${name}`,
+    },
+    driftNote:
+      "Wie weit sich Geräte in einer Runde bewegen, wie weit sie am Ende auseinander sind, und die Norm der Kontrollvariate, die sie zusammenzieht.",
+    scoreOf: {
+      global: "mit dem gemeinsamen Modell",
+      newcomer: "wie ein neues Gerät das Modell bekommt",
+      personalised: "mit dem eigenen Modell jedes Geräts",
+      zeroShot: "vor dem Tuning",
+    },
+  },
+  slowMotion: {
+    title: "Eine Runde in Zeitlupe",
+    open: "Eine Runde Schritt für Schritt",
+    close: "Schließen",
+    none: "Sobald eine Runde trainiert hat, kannst du sie Schritt für Schritt ansehen.",
+    chooseRound: "Runde",
+    previous: "Zurück",
+    next: "Weiter",
+    keys: "Pfeiltasten blättern, Escape schließt.",
+    position: (step, numSteps) => `${step} von ${numSteps}`,
+    coordinator: "Koordinator",
+    coordinatorHolds: (values, hasControl) =>
+      `Hat die gemeinsamen Parameter, ${values}${hasControl ? ", und eine Kontrollvariate für jedes Gerät" : ""}.`,
+    deviceHolds: (hasOwnLayers) =>
+      hasOwnLayers
+        ? "Jedes hat eigene Beispiele, eigene Schichten und einen Optimierer."
+        : "Jedes hat eigene Beispiele und einen Optimierer.",
+    device: (id) => `Gerät ${id}`,
+    others: (numOthers) => `+ ${whole(numOthers)}`,
+    maskLabel: (travelling, numLayers) =>
+      `Schichten, die gesendet werden: ${travelling.length === 0 ? "keine" : travelling.join(", ")}, von ${numLayers}`,
+    titles: {
+      choose: "Der Koordinator wählt Geräte aus",
+      send: "Die gemeinsamen Schichten gehen hinaus",
+      train: "Jedes Gerät trainiert",
+      back: "Die Änderungen kommen zurück",
+      sum: "Der Koordinator macht daraus eine Änderung",
+      evaluate: "Geräte prüfen verdeckte Texte",
+    },
+    choose: (numAsked, numDevices) =>
+      `Er lost ${count(numAsked, devices)} von ${whole(numDevices)} mit dem Startwert des Laufs aus. Die anderen ruhen in dieser Runde.`,
+    send: ({ layers, values, each, measured }) =>
+      `Die Maske lässt ${layers} durch: ${values}, ${each} je Gerät. Auf der Leitung brauchte der Schritt ${measured} hinunter, mit Aufgaben und Status.`,
+    layersOf: (numTravel, numLayers) => `${whole(numTravel)} von ${count(numLayers, { one: "Schicht", other: "Schichten" })}`,
+    values: (numValues) => count(numValues, { one: "Wert", other: "Werte" }),
+    train: (seconds, loss) =>
+      `Mit den eigenen Beispielen, die bleiben, wo sie sind, und mit den Schichten, die nicht gesendet werden. Der Schritt dauerte ${seconds}${loss === null ? "" : `; der Loss der letzten Epoche war ${loss}`}.`,
+    back: ({ numCounted, numAsked, each, measured }) =>
+      `${whole(numCounted)} von ${count(numAsked, { one: "Gerät", other: "Geräten" })} schickten den Unterschied zu dem, was sie bekommen hatten, je ${each}. Auf der Leitung brauchte der Schritt ${measured} herauf.`,
+    sum: ({ rule, update, drift, control }) =>
+      `Nach dieser Regel: ${rule}. ${update === null ? "" : `Geräte bewegten sich im Mittel um ${update}`}${drift === null ? "" : `, und um ${drift} von ihrem Mittel weg`}${update === null ? "" : ". "}${control === null ? "" : `Die Norm der Kontrollvariate ist ${control}.`}`.trim(),
+    mean: "das Mittel, nach Beispielen gewichtet",
+    rule: (name) => name,
+    evaluate: (results, numBytes) => `${results.join("; ")}. Das brauchte ${numBytes}, die extra gezählt werden.`,
+  },
+  tryPage: {
+    title: "Probier das Modell aus",
+    lead: "Tipp einen Text. Das Modell antwortet in diesem Browser; was du tippst, wird nicht gesendet.",
+    model: (task, backbone) => `${task} · Modell ${backbone}`,
+    roundNow: (round, isOver) => (isOver ? `in ${count(round, { one: "Runde", other: "Runden" })} getunt` : `bis Runde ${round} getunt`),
+    loadingTitle: "Das Modell ist unterwegs",
+    failedTitle: "Hier lässt sich das Modell nicht ausprobieren",
+    yourText: "Dein Text",
+    secondText: "Zweiter Text",
+    placeholder: "Tipp einen Text …",
+    example: "Anderes Beispiel",
+    answersTitle: "Antworten",
+    asking: "denkt nach",
+    typeFirst: "Tipp einen Text, und du siehst, was das Modell antwortet.",
+    cut: (numCut, numTokens) =>
+      `Der Text ist zu lang für dieses Modell: Die letzten ${whole(numCut)} seiner ${whole(numTokens)} Token hat es nicht gelesen.`,
+    cutAtBeginning: (numCut) =>
+      `Der Text ist zu lang für dieses Modell: Seine ersten ${count(numCut, { one: "Token", other: "Token" })} hat es nicht gelesen.`,
+    before: "Vor dem Tuning",
+    tuned: "Nach dem Tuning",
+    own: (deviceId) => `Dein Gerät ${deviceId}`,
+    beforeNote: "das Modell, wie es vortrainiert wurde",
+    tunedNote: (round) => (round === null ? "was alle teilen" : `was alle nach Runde ${round} teilen`),
+    ownNote: "die gemeinsamen Schichten und die eigenen deines Geräts",
+    whichDevice: "Wessen Schichten",
+    noDevice: "keine",
+    heard: (who, answer, share) => `${who}: ${answer}, ${formats.percent(share)}`,
+    noBefore: (reason) => `Vor dem Tuning kann dieses Modell nicht antworten: ${reason}.`,
+    nothingTuned:
+      "Noch ist nichts getunt, darum antwortet nur das vortrainierte Modell. Nach der ersten Runde antwortet hier auch das getunte.",
+    silent: "Der Server dieses Laufs antwortet nicht, darum antwortet nur das vortrainierte Modell.",
+    locked: "Dieser Lauf hat ein Codewort. Damit antwortet hier auch das getunte Modell.",
+    lockedByInvitation:
+      "Bei diesem Lauf macht mit, wer eingeladen ist: Öffne diese Seite mit dem Link deiner Einladung, dann antwortet auch das getunte Modell.",
+    lockedLater: "Von hier kamen zu viele falsche Codewörter. Warte eine Minute und versuch es dann noch einmal.",
+    codeWord: "Codewort",
+    open: "Das getunte Modell zeigen",
+    unusable: (reason) => `Das getunte Modell kann hier nicht antworten: ${reason}.`,
+    ownProblem: (reason) => `Die eigenen Schichten deines Geräts können nicht antworten: ${reason}.`,
+    aloneNote:
+      "In diesem Lauf trainiert jedes Gerät allein, und nichts wird geteilt; ein neues Gerät hat also die Parameter, mit denen alle begannen.",
+    newer: (round) => `Runde ${round} ist da.`,
+    useNewer: "Nehmen",
+    otherParameters:
+      "Der Link zu dieser Seite entstand mit anderen Parametern dieses Laufs, darum können die Antworten anders sein als gemeint.",
+    computesOn: (backend, seconds) => `Rechnet mit: ${backend}. ${seconds}`,
+    offlineReady: "Diese Seite läuft auch ohne Netz.",
+    offlineInsecure: "Diese Seite braucht das Netz: Sie kam über einfaches http, und dort behalten Browser keine Seiten.",
+    offlineUntrusted:
+      "Diese Seite braucht das Netz: Dieser Browser vertraut dem Zertifikat des Servers nicht, oder er behält keine Seiten.",
+  },
+  tryWords: {
+    title: "Welche Wörter wichtig waren",
+    note: "Jedes Wort wird einmal weggelassen. Je mehr die Wahrscheinlichkeit der Antwort ohne es sinkt, desto wichtiger war es.",
+    pick: "Antwort",
+    show: "Wörter zeigen",
+    stop: "Stopp",
+    progress: "Wörter, die schon weggelassen wurden",
+    progressText: (numDone, numWords) => `${whole(numDone)} von ${count(numWords, { one: "Wort", other: "Wörtern" })}`,
+    forWhom: (name, who) => `Für „${name}“, ${who}:`,
+    speaksFor: "spricht dafür",
+    speaksAgainst: "spricht dagegen",
+    word: "Wort",
+    effect: "Änderung in Punkten",
+    points: (effect) => `${effect >= 0 ? "+" : "−"}${formats.fixed(Math.abs(100 * effect), 1)}`,
+    cut: (maxWords) => `Nur die ersten ${whole(maxWords)} Wörter werden einzeln weggelassen.`,
+    none: "Es gibt keine Wörter zum Weglassen.",
+  },
+  tryBatch: {
+    title: "Viele Texte auf einmal",
+    note: "Eine Datei in CSV, TSV oder JSON Lines mit einem Text je Zeile. Sie bleibt in diesem Browser.",
+    file: "Datei",
+    textColumn: "Text",
+    secondColumn: "Zweiter Text",
+    labelColumn: "Richtige Antwort, falls es eine gibt",
+    noColumn: "keine",
+    who: "Wer antwortet",
+    start: (numTexts) => `Nach ${count(numTexts, { one: "Text", other: "Texten" })} fragen`,
+    stop: "Stopp",
+    progress: "Texte, die schon beantwortet sind",
+    progressText: (numDone, numTexts) => `${whole(numDone)} von ${count(numTexts, { one: "Text", other: "Texten" })}`,
+    download: "Antworten als CSV herunterladen",
+    tableTitle: "Die Antworten",
+    heads: { row: "Zeile", text: "Text", answer: "Antwort", share: "Wahrscheinlichkeit", label: "Richtige Antwort" },
+    shown: (numShown, numTexts) =>
+      `Hier stehen die ersten ${whole(numShown)} von ${count(numTexts, { one: "Text", other: "Texten" })}; im Download sind alle.`,
+    right: "richtig",
+    wrong: "falsch",
+    accuracy: (numRight, numTexts) =>
+      `${formats.percent(numRight / numTexts)} richtig: ${whole(numRight)} von ${count(numTexts, { one: "Text", other: "Texten" })}`,
+    matrixTitle: "Konfusionsmatrix",
+    matrixNote: "Zeilen sind die richtigen Antworten, Spalten die des Modells; je dunkler, desto größer der Anteil an der Zeile.",
+    matrixCorner: "Richtige Antwort \\ Modell",
+    cell: (numTexts, share) => `${whole(numTexts)} (${formats.percent(share)})`,
+    unlabelled: (numRows, labels) =>
+      `${count(numRows, { one: "Zeile hat", other: "Zeilen haben" })} eine richtige Antwort, die diese Aufgabe nicht kennt (${labels}); gezählt wird das nicht.`,
+    skipped: (numRows) => `${count(numRows, { one: "Zeile ohne Text bleibt", other: "Zeilen ohne Text bleiben" })} weg.`,
+    tooLarge: (file, numBytes, maxBytes) =>
+      `${file} hat ${bytes(numBytes)}; diese Seite liest höchstens ${bytes(maxBytes)}. Nimm einen kleineren Teil davon.`,
+    tooManyRows: (maxRows) => `Gefragt wird nur nach den ersten ${whole(maxRows)} Zeilen.`,
+    noRows: (file) => `${file} hat unter den Spaltennamen keine Zeilen: Speichere einen Text je Zeile und wähl die Datei noch einmal.`,
+    noColumns: (file) => `${file} hat keine lesbaren Spalten: Die erste Zeile muss sie nennen.`,
+    wrongKind: (file) =>
+      `${file} lässt sich nicht lesen: Wähl eine Datei mit der Endung .csv, .tsv oder .jsonl; eine Tabelle speicherst du als CSV UTF-8.`,
+  },
+  tryDraw: {
+    title: "Antworten, Wort für Wort",
+    note: "Das Modell schreibt ein Token nach dem anderen. Wähl ein Token, und du siehst die fünf wahrscheinlichsten an seiner Stelle.",
+    prompt: "So bekommt das Modell den Text",
+    temperature: "Temperatur",
+    temperatureNote: "Bei 0 kommt immer das wahrscheinlichste Token; höher ist gewagter.",
+    seed: "Startwert",
+    seedNote: "Mit demselben Startwert kommt dieselbe Antwort.",
+    length: "Höchstens so viele Token",
+    start: "Antworten",
+    stop: "Stopp",
+    small: "Kleines Modell, getunt",
+    large: "Großes Modell",
+    proxy: "Großes Modell, vom kleinen gesteuert",
+    before: "Vor dem Tuning",
+    smallNote: "was die Geräte getunt haben",
+    largeNote: "wie es vortrainiert wurde",
+    proxyNote: (a) => `verschoben um das ${a}-Fache dessen, was das Tuning am kleinen Modell geändert hat`,
+    dial: "Wie stark das kleine Modell steuert (a)",
+    largeTitle: "Das große Modell neben dem kleinen",
+    largeNoteBefore: (name) =>
+      `In diesem Lauf steuert das Tuning des kleinen Modells ${name}. Damit antworten die drei Modelle nebeneinander.`,
+    loadLarge: (name, numBytes) => `${name} herunterladen (${bytes(numBytes)})`,
+    askLarge: (name) => `${name} herunterladen`,
+    largeProgress: "Download des großen Modells",
+    nothingYet: "Noch keine Antwort.",
+    end: "Ende",
+    token: (text, share) => `„${text}“, ${formats.percent(share)}`,
+    candidatesTitle: (place) => `Am wahrscheinlichsten bei Token ${place}`,
+    candidate: "Token",
+    share: "Wahrscheinlichkeit",
+    chosen: "gewählt",
+  },
+  tryShare: {
+    title: "Mitnehmen und teilen",
+    linkTitle: "Diese Frage teilen",
+    linkNote:
+      "Der Text steht im Link hinter #; diesen Teil schicken Browser an keinen Server. Der Link lässt niemanden in einen Lauf, der nicht allen offen steht.",
+    link: "Link",
+    copy: "Link kopieren",
+    copied: "Kopiert",
+    promptsTitle: "Nimm die getunten Parameter mit",
+    promptsNote: (numParameters, backbone) =>
+      `${count(numParameters, { one: "Tensor", other: "Tensoren" })} als safetensors. Sie passen nur zum Modell ${backbone} und nützen ohne es nichts.`,
+    download: "Lade prompts.safetensors herunter",
+    inTerminal: "In einem Terminal, wo Tutti installiert ist:",
+    inPython: "In Python, die Zahlen und wozu sie gehören:",
+    peft: "transformers kann diese Datei so nicht laden. Das hier macht daraus einen Adapter für peft von Hugging Face, mit einer README, die das Laden zeigt:",
+    noPeft: (reason) => `transformers kann diese Datei nicht laden, und peft hat keine Form dafür: ${reason}.`,
+  },
+  inForce: {
+    paused: "Die Leitung hat den Lauf angehalten. Dein Platz bleibt; es geht von selbst weiter.",
+    drop: (fraction) => `Gerade läuft ein Versuch: In jeder Runde fehlen ${fraction} der Geräte, als wären sie gegangen.`,
+    skew: "Gerade läuft ein Versuch: Die Daten sind neu verteilt, sodass jedes Gerät nur wenige Klassen sieht.",
+    poison: (someDevices) =>
+      `Gerade läuft ein Versuch: Der Koordinator dreht um, was ${someDevices} schickt, und zeigt, was falsche Beiträge anrichten.`,
+    devices: (ids) => (ids.length === 1 ? `Gerät ${ids[0]}` : `jedes der Geräte ${ids.join(", ")}`),
+  },
+  operator: {
+    title: "Diesen Lauf leiten",
+    forYou:
+      "Das siehst nur du, weil du den Link der Leitung hast. Anweisungen gelten ab dem nächsten Plan; was schon läuft, läuft zu Ende.",
+    connecting: "Der Koordinator wird gefragt …",
+    silent: "Der Koordinator antwortet nicht. Diese Seite fragt alle paar Sekunden nach.",
+    refused: "Dieser Link gehört zu einem anderen Koordinator. Öffne den Link, den `tutti serve` jetzt ausgibt; geändert hat sich nichts.",
+    notUnderstood: "Diese Seite versteht die Antwort des Koordinators nicht. Lade sie neu.",
+    done: (what) => `Erledigt: ${what}.`,
+    notDone: (why) => `Nichts geändert: ${why}.`,
+    runTitle: "Der Lauf",
+    phases: { waiting: "Wartet", running: "Läuft", done: "Fertig", failed: "Gescheitert" },
+    at: (stage, round, numRounds) => `${stage}, Runde ${round} von ${numRounds}`,
+    start: "Start",
+    startAbout: "Beginnt mit den Geräten, die da sind.",
+    pause: "Pause",
+    pauseAbout: "Der offene Schritt geht zu Ende, und kein neuer beginnt.",
+    resume: "Weiter",
+    resumeAbout: "Der Lauf macht Pause: weiter, wo er war.",
+    nextRound: "Nächste Runde",
+    nextRoundAbout: "Schließt den offenen Schritt mit dem, was da ist.",
+    stop: "Stopp",
+    stopAbout: "Beendet den Koordinator; der Lauf kann später weitergehen.",
+    newRun: "Neuer Lauf",
+    newRunAbout: "Beginnt von vorn mit einem anderen Startwert; alle ziehen mit.",
+    confirmStop:
+      "Den Lauf stoppen? Alle Tabs erfahren es, und niemand kann mitmachen, bis derselbe Befehl ihn wieder startet. Angenommene Beiträge bleiben.",
+    confirmNewRun:
+      "Einen neuen Lauf beginnen? Dieser wird geschlossen und aufgehoben. Die Tabs, die da sind, gehen von selbst in den neuen, unter derselben Adresse.",
+    confirmSwitch: (strategy) =>
+      `Zu ${strategy} wechseln? Dieser Lauf wird geschlossen und aufgehoben. Ein verbundener Lauf macht mit seinen Parametern weiter, und die Tabs gehen von selbst mit.`,
+    confirmSendAway: (who) => `${who} wegschicken? Geräte und Aufgaben gehen sofort an andere. Wiederkommen ist erlaubt.`,
+    yes: { stop: "Lauf stoppen", newRun: "Neuen Lauf beginnen", switchStrategy: "Wechseln", sendAway: "Wegschicken" },
+    no: "So lassen",
+    sizesTitle: "Jede Runde",
+    sampleFraction: "Geräte je Runde, in Prozent",
+    sampleNow: (percent) => `Jetzt ${percent} aller Geräte.`,
+    sampleSettings: (numDevices) => `Jetzt wie eingestellt: ${count(numDevices, devices)}.`,
+    deadline: "Frist eines Schritts, in Sekunden",
+    deadlineNow: (seconds) => `Jetzt ${seconds}.`,
+    noDeadline: "Jetzt ohne Frist.",
+    deadlineHint: "Ohne Frist: leer lassen.",
+    apply: "Übernehmen",
+    takeBack: "Zurücknehmen",
+    asSettings: "Wie eingestellt",
+    lessonsTitle: "Versuche",
+    lessonsAbout: "Achtet auf die Kurven: Sie antworten in wenigen Runden.",
+    skew: "Daten schief verteilen",
+    skewAbout: "Verteilt die Trainingsdaten neu, sodass jedes Gerät nur wenige Klassen sieht. Die Mengen bleiben gleich.",
+    drop: "30 % fallen aus",
+    dropAbout: "In jeder Runde gelten 30 % der Geräte als gegangen; der Startwert des Laufs lost sie aus.",
+    poison: "Zwei Geräte vergiften",
+    poisonAbout: "Der Koordinator dreht um und vergrößert, was zwei Geräte schicken. Ihre Tabs bleiben ehrlich.",
+    from: (stage, round) => `Gilt seit ${stage}, Runde ${round}.`,
+    pending: "Ab der nächsten Runde.",
+    poisonedNow: (someDevices) => `Betroffen: ${someDevices}.`,
+    switchTitle: "Strategie",
+    switchAbout: "Eine andere Strategie beginnt einen verbundenen Lauf mit den jetzigen Parametern.",
+    strategy: "Weiter mit",
+    strategies: {
+      fedAvg: "FedAvg",
+      fedAvgM: "FedAvgM, mit Momentum am Server",
+      fedOpt: "FedOpt, mit Adam am Server",
+      scaffold: "SCAFFOLD",
+      fedPepTao: "FedPepTAO",
+    },
+    switchButton: "Strategie wechseln",
+    waitingTitle: "Wartet auf Einlass",
+    nobodyWaits: "Niemand wartet.",
+    approve: "Einlassen",
+    approveAll: (numWaiting) => `Alle ${whole(numWaiting)} einlassen`,
+    clientsTitle: "Wer da ist",
+    noClients: "Noch ist niemand da.",
+    sendAway: "Wegschicken",
+    standings: { in: "da", away: "weg", waiting: "wartet", banned: "gesperrt" },
+    nameless: (key) => `Client ${key}`,
+    actionOn: (action, who) => `${action}: ${who}`,
+    noDevices: "keine Geräte",
+    logTitle: "Anweisungen bisher",
+    noOrders: "Noch keine Anweisung.",
+    heldFrom: (stage, round, step) => `ab ${stage}, Runde ${round}, Schritt ${step}`,
+    heldOnStep: (stage, round, step) => `schloss ${stage}, Runde ${round}, Schritt ${step}`,
+    heldNext: "ab dem nächsten Plan",
+    followedBy: (runId) => `Lauf ${runId} folgt`,
+    orders: {
+      start: "Start",
+      pause: "Pause",
+      resume: "weiter",
+      stop: "Stopp",
+      nextRound: "nächste Runde",
+      sampleFraction: (percent) => `${percent} der Geräte nehmen`,
+      deadline: (seconds) => (seconds === null ? "ohne Frist" : `Frist ${seconds}`),
+      skew: "Daten schief verteilen",
+      drop: (percent) => `${percent} fallen aus`,
+      poison: (someDevices) => `${someDevices} vergiften`,
+      takeBack: (what) => `zurückgenommen: ${what}`,
+      approve: "jemanden einlassen",
+      sendAway: "jemanden wegschicken",
+      newRun: "neuer Lauf",
+      switchStrategy: (name) => `Wechsel zu ${name}`,
+    },
+    settings: {
+      sampleFraction: "Geräte je Runde",
+      deadline: "Frist",
+      skew: "schiefe Daten",
+      drop: "ausgefallene Geräte",
+      poison: "vergiftete Geräte",
+    },
+  },
+  stageExport: {
+    title: "Mitnehmen",
+    json: "Zahlen als JSON",
+    csv: "Zahlen als CSV",
+    prompts: "Getunte Parameter",
+    report: "Bericht",
+    noReport: "Noch gibt es keinen Bericht: Er entsteht, sobald eine Runde zu Ende ist.",
+  },
+  classroom: {
+    trustTitle: "Dein Browser wird dich gleich warnen",
+    trustLead:
+      "Die nächste Seite ist mit einem Zertifikat verschlüsselt, das der Computer dieser Klasse selbst gemacht hat. Niemand sonst hat es unterschrieben, darum weiß dein Browser nicht, wem es gehört, und sagt das einmal. Geh nur weiter, wenn du zu dieser Klasse gehörst.",
+    pastTitle: "Nichts zu befürchten",
+    pastLead: "Diese Seite kam ohne Warnung, oder du bist schon daran vorbei.",
+    goSecure: "Verschlüsselte Seite öffnen",
+    goOn: "Weiter",
+    seeTitle: "Was du sehen wirst",
+    otherBrowser: (name) => `In ${name}`,
+    warnings: {
+      chrome: {
+        name: "Chrome, Edge oder Samsung Internet",
+        says: "„Dies ist keine sichere Verbindung“ oder „Datenschutzfehler“",
+        steps: ["Drück auf „Erweitert“.", "Drück auf „Weiter zu …“; in manchen Versionen ist es klein und unterstrichen."],
+      },
+      safari: {
+        name: "Safari, oder irgendein Browser auf einem iPhone",
+        says: "„Diese Verbindung ist nicht privat“",
+        steps: ["Drück auf „Details einblenden“.", "Drück auf „diese Website öffnen“ und bestätige es."],
+      },
+      firefox: {
+        name: "Firefox",
+        says: "„Warnung: Mögliches Sicherheitsrisiko erkannt“ oder „Vorsicht. Etwas stimmt hier nicht“",
+        steps: ["Drück auf „Erweitert…“.", "Drück auf „Risiko akzeptieren und fortfahren“ oder „Fortfahren“."],
+      },
+    },
+    fingerprintTitle: "Der Fingerabdruck des Zertifikats",
+    fingerprintNote:
+      "Zur Sicherheit kannst du ihn mit dem vergleichen, was dein Browser vom Zertifikat zeigt, und mit dem Bildschirm der Lehrkraft. Es ist ein SHA-256-Fingerabdruck.",
+    plainTitle: "Wenn dein Handy dich nicht weiterlässt",
+    plainNote:
+      "Mach ohne Verschlüsselung mit. Das geht genauso, nur langsamer: Über einfaches http erlauben Browser weder die GPU noch mehrere Threads. Andere in diesem Netz könnten lesen, was gesendet wird; deine Beispiele werden nie gesendet.",
+    goPlain: "Ohne Verschlüsselung weiter",
+    joinCode: "QR-Code: Scann ihn, um mitzumachen",
+    helpers: ({ numConnected, numTraining }) =>
+      numTraining === 0
+        ? `${count(numConnected, { one: "Helfer-Gerät ruht", other: "Helfer-Geräte ruhen" })} (von der Leitung)`
+        : `${count(numTraining, { one: "Helfer-Gerät", other: "Helfer-Geräte" })} der Leitung, bis mehr Leute kommen`,
+    typedOnly: "Diese Klasse tippt ihre Texte selbst. Tipp ein paar und sag, was jeder ist; beim Training können weitere dazukommen.",
+    growTitle: "Text hinzufügen",
+    growNote: "Er bleibt in diesem Tab. In der nächsten Runde, in der dieser Tab trainiert, ist er dabei.",
+    typed: (numTrained, numKeptBack) =>
+      numKeptBack === 0
+        ? `${count(numTrained, { one: "Text", other: "Texte" })} zum Trainieren. Jeder fünfte bleibt in diesem Tab zurück, damit das Modell mit Texten geprüft wird, die es nicht kennt.`
+        : `${count(numTrained, { one: "Text", other: "Texte" })} zum Trainieren; ${whole(numKeptBack)} bleiben in diesem Tab zurück, um das Modell zu prüfen.`,
+    ofKeptBack: (numTexts) => (numTexts === 1 ? "eines zurückbehaltenen Textes" : `von ${whole(numTexts)} zurückbehaltenen Texten`),
+    correct: "Was wäre richtig? Nimm diesen Text in deine eigenen Beispiele auf als",
+    corrected: {
+      taken: "Er steht in deinen eigenen Beispielen. In der nächsten Runde, in der dein Tab trainiert, ist er dabei.",
+      share:
+        "Dein Tab trainiert mit einem Teil der Beispiele des Laufs. Mach mit eigenen Beispielen mit, dann kannst du welche hinzufügen.",
+      nobody: "Öffne die Seite zum Mitmachen in einem anderen Tab dieses Browsers, mit eigenen Beispielen, und drück noch einmal.",
+    },
+    wrongWord:
+      "Das ist nicht das Codewort dieses Laufs. Lies die drei Wörter an der Wand noch einmal: Groß- und Kleinschreibung und Bindestriche sind egal.",
+  },
 };

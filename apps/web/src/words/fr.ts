@@ -1,5 +1,6 @@
 import { liveScore, ranksText } from "@tutti/core";
 import type { EvaluationPoint, Status } from "@tutti/protocol";
+import { roundedSeconds } from "../join/estimates.ts";
 import { countsIn, formatsIn } from "./formats.ts";
 import type { Words } from "./words.ts";
 
@@ -11,7 +12,12 @@ const tabs = { one: "onglet", other: "onglets" };
 const devices = { one: "appareil", other: "appareils" };
 const examples = { one: "exemple", other: "exemples" };
 
-const what = (task: string, backbone: string) => `${task} · modèle ${backbone}`;
+const energyKinds = { phone: "téléphone", tablet: "tablette", laptop: "ordinateur portable", computer: "ordinateur portable ou de bureau" };
+const wattHours = (value: number) => formats.fixed(value, value >= 10 ? 0 : value >= 1 ? 1 : 2);
+const threadForms = { one: "fil d’exécution", other: "fils d’exécution" };
+const rows = { one: "ligne", other: "lignes" };
+const texts = { one: "texte", other: "textes" };
+const backends = { webgpu: "Le GPU", wasm: "Le CPU", cpu: "Le CPU en JavaScript seul" };
 
 function roundOf({ round, numRounds }: Status): string {
   return `tour ${Math.max(1, round)} sur ${Math.max(numRounds, round)}`;
@@ -33,17 +39,23 @@ function newcomer(point: EvaluationPoint): string {
 
 /** Every sentence in French, to one person whom it calls tu. */
 export const french: Words = {
-  formats,
   roundOf,
   promise: "Prête cet onglet. Entraînons un modèle de langue ensemble.",
   deviceMeaning: "Un appareil participe avec ses propres exemples ; ton onglet peut en accueillir plusieurs.",
   footer: {
     about:
-      "Tutti veut dire « tous ensemble ». Le modèle a été préentraîné ailleurs ; tes exemples restent dans ton onglet. Cette page ne te suit pas.",
+      "Tutti veut dire « tous ensemble ». Le modèle a été préentraîné ailleurs ; les exemples restent dans l’onglet qui s’entraîne avec eux.",
     thisServer: "Elle ne parle qu’à ce serveur.",
     otherServer: (host) => `Elle parle à ce serveur et télécharge le modèle depuis ${host}.`,
   },
-  pageLinks: { label: "Pages de cette session", join: "Participer", stage: "Scène", try: "Essayer" },
+  pageLinks: {
+    label: "Pages de cette session",
+    join: "Participer",
+    stage: "Scène",
+    try: "Essayer",
+    elsewhere: "(ouvre un autre onglet)",
+  },
+  formats,
   languageChoice: { label: "Langue", failed: "Le fichier de cette langue n’est pas arrivé. Réessaie." },
   connectionNames: {
     offline: "non connecté",
@@ -51,6 +63,7 @@ export const french: Words = {
     online: "connecté",
     retrying: "reconnexion",
     unapproved: "en attente d’accès",
+    stopped: "la session est arrêtée",
   },
   plansCard: {
     title: "Plans",
@@ -71,51 +84,201 @@ export const french: Words = {
       "mémoire et liaison ; la durée est celle d’un tour prévue chez lui, et l’inutilisé est le reste du tour.",
     leftOut: (deviceId, reason) => `L’appareil ${deviceId} ne joue pas ce tour : ${reason}.`,
   },
+  taskTitles: {
+    "feedback/sentiment": "Avis de clients : éloge ou plainte ?",
+    "feedback/topic": "Avis de clients : de quoi parlent-ils ?",
+    replies: "Avis de clients : que répondrais-tu ?",
+  },
   landing: {
-    lead:
-      "Beaucoup d’onglets entraînent ensemble un même modèle de langue, chacun avec ses exemples. Si tu participes, cet onglet télécharge le modèle " +
-      "une fois. À chaque tour où il est choisi, il s’entraîne sur ses exemples et renvoie les paramètres qu’il a entraînés.",
-    sentTitle: "Ce qui est envoyé",
-    sent: "Les paramètres que cet onglet entraîne dans les couches partagées, et des mesures comme la perte, l’exactitude et le nombre d’exemples.",
-    sentMachine:
-      " Si la session planifie pour chaque appareil, le serveur apprend aussi la vitesse de cet ordinateur et de sa connexion et sa mémoire approximative, et tout le monde dans la session peut les voir.",
-    sentCopy:
-      " Le serveur garde aussi une copie des paramètres des autres couches, pour qu’un autre onglet puisse continuer quand celui-ci se ferme.",
-    keptTitle: "Ce qui reste ici",
-    kept: "Les exemples et tout le reste de cet ordinateur. Pour arrêter, ferme l’onglet.",
-    keptWithLayers:
-      "Les exemples, les paramètres de toutes les autres couches et tout le reste de cet ordinateur. Pour arrêter, ferme l’onglet.",
+    lead: "Appuie sur « Participer » : cet onglet entraîne alors une petite partie du modèle sur ses exemples, et renvoie ce qu’il a appris. Tu peux faire une pause ou quitter à tout moment.",
     join: "Participer",
+    joinHereToo: "Participer ici aussi",
+    downloads: (newBytes, keptBytes) => {
+      if (newBytes === 0) return "Rien à télécharger : ce navigateur a déjà tout.";
+      const rest = keptBytes === 0 ? ", une fois" : ` ; les ${bytes(keptBytes)} restants sont déjà ici`;
+      return `Télécharge ${bytes(newBytes)}${rest}.`;
+    },
     codeWord: "Code",
     codeWordNote: "Il est dans le lien que tu as reçu, ou bien l’organisation te le donne.",
+    name: "Ton nom dans cette session",
+    nameNote: "Facultatif. Tout le monde dans la session peut le voir ; ce navigateur le garde.",
     needsInvitation:
       "Cette session est sur invitation. Ouvre le lien de ton invitation pour participer ; chaque lien laisse entrer un navigateur.",
-    finished: "Cette session est terminée : il n’y a plus rien à entraîner. Merci à toutes les personnes qui ont participé.",
+    finished: "Cette session est terminée",
+    finishedNote:
+      "Il n’y a plus rien à entraîner. Merci à toutes les personnes qui ont participé. Regarde comment le modèle a appris, ou laisse-le te répondre.",
+    seeResults: "Voir les résultats",
+    tryModel: "Essayer le modèle",
     looking: "Recherche de la session…",
-    what,
-    run: (task, backbone, numTabs) =>
-      `${what(task, backbone)} · ${numTabs === 0 ? "aucun onglet connecté pour l’instant" : count(numTabs, { one: "onglet connecté", other: "onglets connectés" })}`,
     whichExamples: "Sur quels exemples cet onglet doit-il s’entraîner ?",
     share: "Une part des exemples de la session",
     shareNote: "Rien à préparer.",
-    ownFile: "Mon propre fichier",
-    ownFileNote: "Le fichier reste dans cet onglet. Le serveur apprend seulement combien d’exemples il contient.",
-    countsUpTo: (limit) => ` Il compte au plus pour ${count(limit, examples)}.`,
-    ownFileKind: "Un fichier CSV, TSV ou JSON Lines, en UTF-8, avec les colonnes",
-    and: "et",
-    classes: (names) => (names.length === 0 ? "" : `Chaque étiquette est l’une de : ${names.join(", ")}.`),
-    insecure:
-      "Cette page est arrivée en simple http : le navigateur ne lui donne ni le GPU ni plus d’un fil d’exécution. L’entraînement marche, mais en " +
-      "général plus lentement. En https, la page peut utiliser les deux là où l’ordinateur les a, et garder l’écran allumé.",
+    own: "Mes propres exemples",
+    ownNote: "Tapés, collés ou tirés d’un fichier. Ils restent dans ce navigateur ; le serveur apprend seulement combien il y en a.",
+    countsUpTo: (limit) => ` Ils comptent au plus pour ${count(limit, examples)}.`,
+    needsExamples: "Ajoute d’abord au moins un exemple.",
+    textTask: (title) =>
+      `« ${title} » demande des réponses en mots, et cette page ne prend tes exemples que si chacun a une étiquette. Prends une part des exemples de la session.`,
   },
-  preview: { text: "Texte", label: "Étiquette" },
+  programme: {
+    title: "Cette session",
+    purpose: "Pourquoi",
+    host: "Par qui",
+    nobodySaid: (address) => `Le serveur ${address} ; il ne donne pas de nom.`,
+    model: "Modèle",
+    download: "Téléchargement",
+    downloadOf: (modelBytes, scriptBytes) => `${bytes(modelBytes)} de modèle et ${bytes(scriptBytes)} de script, une fois`,
+    downloadLeft: (newBytes, keptBytes) =>
+      newBytes === 0
+        ? `Rien : ${bytes(keptBytes)} sont déjà dans ce navigateur`
+        : `${bytes(newBytes)} ; ${bytes(keptBytes)} sont déjà dans ce navigateur`,
+    modelUnknown: "La taille du modèle n’est pas encore connue.",
+    duration: "Durée",
+    waiting: (steps) =>
+      `Pas encore commencé ; ${count(steps, { one: "étape", other: "étapes" })} à faire. Leur durée sera connue après le premier pas d’entraînement.`,
+    running: (numDone, numSteps) =>
+      `${whole(numDone)} sur ${count(numSteps, { one: "étape faite", other: "étapes faites" })}. La durée du reste sera connue après le premier pas d’entraînement.`,
+    left: (seconds, numDone, numSteps) =>
+      `Encore environ ${formats.seconds(seconds)} ; ${whole(numDone)} sur ${count(numSteps, { one: "étape faite", other: "étapes faites" })}.`,
+    unknown: "Jusqu’à la fin de la session, ou jusqu’à ce que tu quittes.",
+    here: "Présents",
+    tabs: (numTabs) => (numTabs === 0 ? "Personne pour l’instant" : count(numTabs, tabs)),
+  },
+  privacy: {
+    sentTitle: "Ce qui quitte cet onglet",
+    parameters: "Les paramètres qu’il entraîne dans les couches partagées.",
+    measurements: "Des mesures : la perte, l’exactitude, le nombre d’exemples, et avec quoi il calcule.",
+    states:
+      "Une copie des paramètres de ses propres couches, gardée sur le serveur pour qu’un autre onglet puisse continuer quand celui-ci se ferme.",
+    machine: "La vitesse de cet ordinateur et de sa connexion, et sa mémoire approximative. Tout le monde dans la session peut les voir.",
+    maybeMachine: "Si la session planifie pour chaque appareil : la vitesse de cet ordinateur et sa mémoire approximative.",
+    name: "Ton nom, si tu en donnes un.",
+    neverTitle: "Ce qui ne le quitte jamais",
+    examples: "Tes exemples : pas un mot.",
+    layers: "Les paramètres des couches qui ne sont pas partagées.",
+    rest: "Tout le reste de cet ordinateur. Cette page ne te suit pas.",
+    keptTitle: "Ce que ce navigateur garde",
+    kept: "Le modèle et ta place dans la session, pour que tu puisses revenir. « Quitter et supprimer mes données » retire ta place, ici et sur le serveur.",
+    stop: "Quitte ou ferme l’onglet, et l’entraînement s’arrête ici. Ce qui a déjà été additionné au modèle y reste.",
+    keptOwn: "Tes propres exemples, si tu en ajoutes, jusqu’à ce que tu appuies sur « Tout oublier ».",
+    keptNothing: "Rien : ses réglages l’interdisent. Après un rechargement, l’onglet recommence au début.",
+  },
+  preflight: {
+    title: "Cet appareil",
+    looking: "Examen de ce que cet appareil sait faire…",
+    names: { backend: "Calcule sur", speed: "Vitesse", memory: "Mémoire", storage: "Stockage", battery: "Batterie" },
+    asked: (backend) => `${backends[backend]}, car l’adresse de cette page le demande.`,
+    backends,
+    remembered: (backend, threads) =>
+      `${backend === "webgpu" ? "Le GPU" : `Le CPU avec ${count(threads, threadForms)}`} : c’était le plus rapide quand ce navigateur a mesuré.`,
+    measured: (threads) =>
+      `Le GPU ou ${count(threads, { one: "fil du CPU", other: "fils du CPU" })} : les deux sont mesurés une fois quand tu participes, et le plus rapide est pris.`,
+    software: (threads) => `Sans doute le CPU avec ${count(threads, threadForms)} : ce navigateur n’offre qu’un GPU simulé par logiciel.`,
+    noGpu: (threads) => `Le CPU avec ${count(threads, threadForms)}.`,
+    plainHttp: "Le CPU avec un seul fil d’exécution, car cette page est arrivée en simple http.",
+    mend: {
+      openHttps: "Ouvre le lien https de la session, s’il y en a un : en https, la page peut utiliser le GPU et tous les fils d’exécution.",
+      firefoxNew: "Firefox : passe à la version 141 ou plus récente pour utiliser le GPU.",
+      firefoxFlag: "Firefox : active dom.webgpu.enabled dans about:config et recharge, si tu veux essayer le GPU.",
+      chromeFlag: "Chrome : active chrome://flags/#enable-unsafe-webgpu et relance-le, si tu veux essayer le GPU.",
+      chromeNew: "Mets ce navigateur à jour, version 113 ou plus récente, pour utiliser le GPU.",
+      safari: "Safari : la version 26 ou plus récente peut utiliser le GPU.",
+      hardware: "Si cet ordinateur a un GPU, active l’accélération graphique dans les réglages du navigateur.",
+      notIsolated:
+        "Pour plus de fils d’exécution, il faut les en-têtes d’isolation du serveur ; la personne qui le gère les trouvera dans docs/deploy.md.",
+      closeOthers: "Ferme d’autres onglets et programmes, ou participe depuis un ordinateur qui a plus de mémoire.",
+      room: "Libère un peu de place, sinon le modèle sera téléchargé à chaque visite.",
+      privateWindow: "Prends une fenêtre ordinaire si tu veux revenir plus tard.",
+      allowStorage: "Autorise ce site à enregistrer des données si tu veux revenir plus tard.",
+      plugIn: "Branche-le, ou arrête quand tu veux.",
+    },
+    speed: (gigaflops, cores) =>
+      `Environ ${formats.digits(gigaflops, 2)} milliards d’opérations par seconde sur ${cores === 1 ? "son unique cœur" : `un de ses ${whole(cores)} cœurs`}`,
+    memory: (gib) => `Au moins ${formats.number(gib)} Go`,
+    lowMemory: (gib, neededBytes) =>
+      `Environ ${formats.number(gib)} Go ; ce modèle prend environ ${bytes(neededBytes)} pendant l’entraînement.`,
+    storage: (freeBytes) => `${bytes(freeBytes)} libres : le modèle est gardé pour la prochaine visite.`,
+    storageWorks: "Le modèle est gardé pour la prochaine visite.",
+    littleRoom: (freeBytes, neededBytes) => `${bytes(freeBytes)} libres ; le modèle a besoin de ${bytes(neededBytes)}.`,
+    privateWindow: "Une fenêtre privée : ce qu’elle garde disparaît avec elle.",
+    noStorage: "Ce navigateur ne garde rien de ce site : après un rechargement, l’onglet recommence au début.",
+    battery: (level, isCharging) => `${formats.percent(level)}${isCharging ? ", en charge" : ""}`,
+  },
+  otherTab: {
+    found:
+      "Un autre onglet de ce navigateur participe déjà à cette session. Si tu participes ici aussi, cet onglet compte comme une autre personne, et les deux se partagent la vitesse de cet ordinateur.",
+    show: "Montre-moi cet onglet",
+    shown: "Le titre de l’autre onglet commence maintenant par ▶. Tu peux fermer celui-ci.",
+  },
+  examplesEditor: {
+    typeTitle: "Écrire un exemple",
+    text: "Texte",
+    firstText: "Premier texte",
+    secondText: "Second texte",
+    addAs: "Ajouter comme",
+    added: (name) => `Ajouté comme « ${name} ».`,
+    typeFirst: "Écris d’abord un texte, puis choisis ce que c’est.",
+    pasteTitle: "Coller depuis un tableur",
+    pasteNote: "Copie les cellules avec les textes et leurs étiquettes, avec ou sans la ligne des noms de colonnes, et colle-les ici.",
+    readPaste: "Lire",
+    fileTitle: "Ou choisis un fichier CSV, TSV ou JSON Lines",
+    addedRows: (numRows) => `${count(numRows, { one: "exemple ajouté", other: "exemples ajoutés" })}.`,
+    counts: (numExamples, classes) =>
+      `${count(numExamples, examples)} : ${classes.map(({ name, count: ofClass }) => `${whole(ofClass)} ${name}`).join(", ")}`,
+    oneClass: (name) => `Ils sont tous « ${name} ». Le modèle apprend mieux si tu ajoutes des exemples d’une autre classe.`,
+    textOf: (number) => `Texte de l’exemple ${number}`,
+    secondTextOf: (number) => `Second texte de l’exemple ${number}`,
+    classOf: (number) => `Classe de l’exemple ${number}`,
+    remove: (number) => `Supprimer l’exemple ${number}`,
+    previous: "Précédent",
+    next: "Suivant",
+    page: (page, numPages) => `${page} sur ${numPages}`,
+    kept: "Ce navigateur garde ces exemples, pour qu’un rechargement ne les perde pas.",
+    notKept: "Ce navigateur ne garde rien : un rechargement perd ces exemples.",
+    forget: "Tout oublier",
+  },
+  sheet: {
+    title: (name, numRows) => `${name} : ${count(numRows, rows)}`,
+    pasted: "Collé",
+    columnName: (number) => `Colonne ${number}`,
+    columnFor: { text: "Colonne du texte", textB: "Colonne du second texte", label: "Colonne de l’étiquette" },
+    noColumn: "Choisis une colonne",
+    hasHeader: "La première ligne contient les noms des colonnes",
+    mappingTitle: "Quelle classe désigne chaque étiquette ?",
+    leaveOut: "Laisser de côté",
+    leftOut: ({ empty, unlabelled, unmapped, unreadable }) => {
+      const parts = [
+        [empty, "sans texte"],
+        [unlabelled, "sans étiquette"],
+        [unmapped, "dont l’étiquette ne désigne aucune classe"],
+        [unreadable, "illisible"],
+      ] as const;
+      const said = parts
+        .filter(([numRows]) => numRows > 0)
+        .map(([numRows, what]) => `${count(numRows, rows)} ${what === "illisible" && numRows > 1 ? "illisibles" : what}`);
+      return said.length === 0 ? "" : `Laissé de côté : ${said.join(", ")}.`;
+    },
+    take: (numRows) => `Ajouter ${count(numRows, examples)}`,
+    cancel: "Annuler",
+    noRows: "Il n’y a pas de lignes sous les noms des colonnes.",
+    noLabels: "Chaque texte a besoin d’une étiquette, dans une colonne à côté. Choisis cette colonne, ou écris les exemples.",
+    sameColumn: "Le texte et l’étiquette doivent être dans deux colonnes.",
+    tooManyLabels: (numValues) =>
+      `Cette colonne contient ${whole(numValues)} valeurs différentes, trop pour des étiquettes. Choisis une autre colonne.`,
+    nothingMapped: "Choisis la classe que désigne chaque étiquette ; les lignes pourront alors être ajoutées.",
+    noRoom: (numRows, room) =>
+      `${count(numRows, rows)}, c’est trop : il y a de la place pour ${whole(room)}. Prends une plus petite partie du fichier.`,
+  },
   fileProblems: {
+    empty: (file) => `${file} est vide : il faut une ligne par exemple.`,
     tooLarge: (file, numBytes, maxBytes) =>
       `${file} fait ${bytes(numBytes)} ; cette page lit au plus ${bytes(maxBytes)}. Prends-en une plus petite partie.`,
-    tooManyRows: (file, numRows, maxRows) =>
-      `${file} a ${count(numRows, { one: "ligne", other: "lignes" })} ; cette page en prend au plus ${whole(maxRows)}. Prends-en une plus petite partie.`,
-    textTask: (title) =>
-      `« ${title} » demande des réponses en mots, et cette page ne lit que des fichiers avec une étiquette par texte. Prends une part des exemples de la session.`,
+    spreadsheet: (file) =>
+      `${file} est un classeur ou une archive ZIP. Enregistre la feuille en CSV, ou copie ses cellules et colle-les ici.`,
+    packed: (file) => `${file} est compressé avec gzip. Décompresse-le d’abord.`,
+    binary: (file) => `${file} n’est pas un fichier texte. Enregistre-le en CSV ou JSON Lines, en UTF-8.`,
+    notUtf8: (file) => `${file} n’est pas du texte UTF-8. Enregistre-le en UTF-8.`,
+    otherKind: (file) => `${file} : cette page lit les fichiers qui finissent par .csv, .tsv ou .jsonl.`,
   },
   runProblems: {
     silent: "Le coordinateur, le serveur de cette session, ne répond pas. Tu peux quand même participer : la page continue d’essayer.",
@@ -156,10 +319,40 @@ export const french: Words = {
     logits: "Lecture avec le grand modèle",
     distil: "Distillation du grand modèle dans le petit",
     answers: "Réponse aux messages du rapport",
+    stopped: "La session a été arrêtée",
+  },
+  othersHeadlines: {
+    train: "Prêt, pendant que d’autres appareils s’entraînent",
+    evaluate: "Prêt, pendant que d’autres appareils testent le modèle",
+    score: "Prêt, pendant que d’autres appareils évaluent les couches",
+    probe: "D’autres appareils mesurent le nombre de couches nécessaires",
+    logits: "Prêt, pendant que le grand modèle lit",
+    distil: "Prêt, pendant la distillation du grand modèle",
+    answers: "Prêt, pendant la réponse aux messages du rapport",
+  },
+  restHeadlines: {
+    user: "En pause",
+    afterTask: "En pause",
+    dataCap: "En pause : ta limite de données est atteinte",
+    notCharging: "Au repos jusqu’à ce que cet ordinateur soit en charge",
+    notIdle: "Au repos pendant que tu utilises cet ordinateur",
+    hidden: "Au repos jusqu’à ce que tu regardes cet onglet",
+  },
+  restExplanations: (reason, holdSeconds, isHeld) => {
+    const why = {
+      user: "Cet onglet ne fait rien jusqu’à ce que tu reprennes, même après un rechargement.",
+      afterTask: "Cet onglet ne reçoit plus de travail jusqu’à ce que tu reprennes, même après un rechargement.",
+      dataCap: "Reprends pour autoriser encore autant d’octets, ou choisis une limite plus grande ci-dessous.",
+      notCharging: "Il reprendra tout seul quand le chargeur sera branché.",
+      notIdle: "Il reprendra tout seul quand tu seras parti une minute.",
+      hidden: "Il reprendra tout seul.",
+    }[reason];
+    return isHeld
+      ? `${why} La tâche commencée attend ici ${formats.seconds(holdSeconds)} ; ensuite elle est rendue, pour que personne ne l’attende.`
+      : why;
   },
   explanations: {
     unapproved: "L’organisation de cette session laisse entrer chaque onglet. Laisse celui-ci ouvert : il commencera tout seul.",
-    paused: "Cet onglet ne reçoit plus de travail jusqu’à ce que tu reprennes.",
     retrying:
       "Le serveur redémarre peut-être, ou le réseau est coupé. Cet onglet garde son travail et se reconnecte tout seul ; laisse-le ouvert.",
     replaced:
@@ -183,11 +376,17 @@ export const french: Words = {
     everyRound: "Tous les appareils participent à chaque tour. Laisse cet onglet ouvert.",
     someRounds: "À chaque tour, le coordinateur tire quelques appareils au sort. Laisse cet onglet ouvert : son tour peut venir.",
     noDevice: "D’autres onglets ont tous les appareils de cette session. Laisse cet onglet ouvert : il aura le prochain qui se libère.",
+    stopped:
+      "Le coordinateur a dit au revoir et s’est fermé. Cet onglet garde son travail ; si la session reprend, il participe de nouveau tout seul. Tu peux aussi le fermer.",
+    arriving: (numLoading, numReady, numNeeded) =>
+      `${count(numLoading, { one: "appareil se charge", other: "appareils se chargent" })} dans les onglets présents ; ${whole(numReady)} sur ${whole(numNeeded)} sont prêts.`,
+    othersWork: (numDone, numTasks) =>
+      `${whole(numDone)} sur ${count(numTasks, { one: "appareil a fini", other: "appareils ont fini" })} cette étape. Laisse cet onglet ouvert : son tour peut venir.`,
   },
   notices: {
     reset: "Le coordinateur n’a plus le travail précédent de cet onglet, qui repart donc des paramètres partagés. Tu n’as rien à faire.",
     chooseAgain: (isKept) =>
-      `Cette page a été rechargée, et tes exemples n’étaient que dans cet onglet. Choisis de nouveau le même fichier ; l’onglet ${
+      `Cette page a été rechargée, et ce navigateur n’a pas gardé tes exemples. Ajoute les mêmes de nouveau ; l’onglet ${
         isKept ? "reprendra où il en était." : "recommencera au début, car ce navigateur ne garde rien."
       }`,
     notKept: (reason, wasReloaded) =>
@@ -216,12 +415,11 @@ export const french: Words = {
     layersTitle: "Couches",
     layersNote: "Plus la barre est haute, plus la couche compte.",
     noLayersYet: "La session n’a pas encore choisi de couches. D’ici là, elle les partage toutes.",
-    shared: "partagée",
-    notShared: "non partagée",
-    lossTitle: "Perte de cet onglet",
-    noLossYet: "La courbe commence au premier pas d’entraînement.",
-    lossNote: "Lissée sur environ cinq pas ; plus c’est bas, mieux c’est.",
-    working: "Travail en cours",
+    shared: "voyagent",
+    notShared: "restent sur leur appareil",
+    lossTitle: "Perte par tour",
+    noLossYet: "La courbe commence au premier tour d’entraînement.",
+    lossNote: "Moyenne sur chaque tour ; plus c’est bas, mieux c’est.",
     taskProgress: "Avancement de cette tâche",
     downloadProgress: "Avancement du téléchargement",
     stepOf: (step, numSteps) => `pas ${whole(step)} sur ${whole(numSteps)}`,
@@ -229,6 +427,79 @@ export const french: Words = {
     tasksDone: (numTasks) => `${count(numTasks, { one: "tâche faite", other: "tâches faites" })} dans cet onglet`,
     downloaded: (numBytes, totalBytes) => `${bytes(numBytes)} sur ${bytes(totalBytes)}`,
     pace: (bytesPerSecond, secondsLeft) => `${bytes(bytesPerSecond)}/s · encore ${formats.seconds(Math.round(secondsLeft))}`,
+    logScale: "L’échelle est logarithmique.",
+    lossHere: "cet onglet",
+    lossAll: "tous les appareils",
+  },
+  wholeProgress: {
+    run: "Toute la session",
+    round: "Ce tour",
+    task: "Cette tâche",
+    left: (fraction, secondsLeft) =>
+      `${whole(100 * fraction)} % · ${secondsLeft === null ? "le temps restant sera connu après le premier tour d’entraînement" : `encore environ ${formats.seconds(roundedSeconds(secondsLeft))}`}`,
+    stages: { score: "évaluation", count: "nombre", train: "entraînement" },
+    roundDone: (numDone, numTasks) => `${whole(numDone)} sur ${count(numTasks, { one: "appareil a fini", other: "appareils ont fini" })}`,
+    betweenRounds: "entre deux étapes",
+    noTask: "aucune en ce moment",
+  },
+  incidents: {
+    title: "Ce qui s’est passé ici",
+    at: formats.time,
+    slept: (seconds) => `Cet ordinateur a dormi ${formats.seconds(seconds)}. L’onglet a vérifié sa connexion et continue.`,
+    online: (seconds) => `La connexion a été coupée ${formats.seconds(seconds)}. Elle est revenue, et aucun travail n’est perdu.`,
+    workerRestarted: (reason) => `Le calcul s’est arrêté ici (${reason}). Il a été relancé, et la tâche est recalculée.`,
+    cameBackPaused: "Cet onglet était en pause quand il a été rechargé : il l’est encore.",
+  },
+  contributions: {
+    title: "Mes contributions",
+    none: "Aucune pour l’instant. Chaque tâche que le coordinateur accepte apparaît ici.",
+    total: (numContributions, numBytes) =>
+      `${count(numContributions, { one: "contribution", other: "contributions" })}, ${bytes(numBytes)} envoyés`,
+    heads: ["Heure", "Tour", "Quoi", "Taille"],
+    kinds: {
+      train: "entraînement",
+      evaluate: "test",
+      score: "scores des couches",
+      probe: "spectre",
+      logits: "logits",
+      distil: "distillation",
+      answers: "réponses",
+    },
+    round: (stage, round) => `${{ score: "évaluation", count: "nombre", train: "entraînement" }[stage]} ${round}`,
+    time: formats.timeWithSeconds,
+    size: bytes,
+    all: (numContributions) => `Montrer les ${whole(numContributions)}`,
+    receipt: "Télécharger un reçu",
+    receiptNote: "Un fichier signé par la session : ce que cet onglet a apporté, et quand. Tout le monde peut le vérifier :",
+  },
+  controls: {
+    title: "Ce que tu prêtes",
+    load: "Charge",
+    loadOf: (percent) =>
+      percent === 100 ? "100 % : calcule tout le temps" : `${whole(percent)} % : se repose le reste du temps, entre les pas`,
+    when: "Participer seulement quand",
+    idle: "je n’utilise pas cet ordinateur",
+    idleNote: "Le navigateur te demande la permission.",
+    charging: "le chargeur est branché",
+    visible: "cet onglet est visible",
+    limit: "Limite de données",
+    noLimit: "pas de limite",
+    limitOf: bytes,
+    limitNote: (numBytes) =>
+      `Cet onglet a envoyé et reçu ${bytes(numBytes)} depuis qu’il participe, sans le modèle. À la limite, il se met en pause.`,
+    awake: "Garder l’écran allumé pendant l’entraînement",
+    kept: "Ce navigateur retient ces choix.",
+  },
+  energy: {
+    title: "Énergie",
+    none: "Rien n’a encore été calculé.",
+    range: (from, to) => (to < 0.1 ? "moins de 0,1 Wh" : `environ ${wattHours(from)} à ${wattHours(to)} Wh`),
+    byPower: (seconds, kind, from, to) =>
+      `Estimation : ${formats.seconds(Math.round(seconds))} de calcul, fois les ${from} à ${to} W qu’ajoute la pleine charge (${energyKinds[kind]}). Pas mesuré.`,
+    byBattery: (percent, kind, from, to) =>
+      `Mesuré par le navigateur : la batterie a baissé de ${percent} % pendant que cet onglet participait, avec tout ce qui tournait à côté. Une telle batterie (${energyKinds[kind]}) contient ${from} à ${to} Wh.`,
+    kinds: energyKinds,
+    compare: "Pour comparer : une lampe LED consomme 8 Wh en une heure.",
   },
   buttons: {
     reload: "Recharger",
@@ -240,13 +511,19 @@ export const french: Words = {
     pause: "Pause",
     leave: "Quitter",
     leaveAndDelete: "Quitter et supprimer mes données",
+    pauseAfterTask: "Encore cette tâche, puis pause",
   },
   traffic: {
     title: "Échanges de cet onglet",
     sent: "envoyé",
-    saved: "économisé en envoyant moins",
+    saved: (ofAll, ofF32) =>
+      `Les couches envoyées font ${whole(100 * ofAll)} % de toutes les couches dans le même codage, et ${whole(100 * ofF32)} % de toutes les couches à quatre octets par nombre.`,
     received: "reçu",
-    note: "Le téléchargement du modèle n’est pas compté. Économisé : par rapport à l’envoi de toutes les couches, quatre octets par nombre.",
+    note: "Le téléchargement du modèle n’est pas compté.",
+    layers: "dont couches entraînées",
+    allLayers: "toutes les couches auraient fait",
+    states: "dont copies de couches privées",
+    nothingYet: "La comparaison avec toutes les couches viendra quand cet onglet se sera entraîné.",
   },
   computer: {
     title: "Cet ordinateur",
@@ -259,6 +536,7 @@ export const french: Words = {
       if (backend === "webgpu") return "GPU";
       return backend === "cpu" ? "CPU, JavaScript seul" : `CPU, ${count(threads, { one: "fil d’exécution", other: "fils d’exécution" })}`;
     },
+    noDevicesNow: "aucun tant qu’il se repose",
   },
   results: {
     title: "Résultats",
@@ -267,18 +545,518 @@ export const french: Words = {
     personalised: "sur les appareils qui ont participé, avec leurs propres paramètres",
     zeroShot: "avant tout entraînement",
     ofTexts,
+    between: (from, to) => `entre ${formats.percent(from)} et ${formats.percent(to)} (intervalle à 95 %)`,
   },
   figures: {
     noRound: "Pas encore de tour",
     round: (round) => `La session en est au ${round}`,
     noScores: "Pas encore de scores de couches",
     scores: (list, selected) =>
-      `Scores : ${list}. ${selected === null ? "Aucune couche choisie pour l’instant" : `Couches partagées : ${selected.join(", ") || "aucune"}`}.`,
+      `Scores : ${list}. ${selected === null ? "Aucune couche choisie pour l’instant" : `Couches qui voyagent : ${selected.join(", ") || "aucune"}`}.`,
     score: (layer, score) => `couche ${layer} : ${score === null ? "sans score" : formats.digits(score, 3)}`,
     noLoss: "Pas encore de perte",
-    loss: (first, latest) => `Perte d’entraînement : ${first} au début, ${latest} maintenant`,
+    loss: (first, latest) => `Perte d’entraînement moyenne de cet onglet par tour : ${first} au début, ${latest} maintenant`,
     tabs: (numTabs) => count(numTabs, tabs),
   },
-  stage: { title: "La scène" },
-  tryPage: { title: "Essaie le modèle" },
+  stage: {
+    title: "La scène",
+    about: "Chaque nombre de cette page vient du journal du coordinateur.",
+    connecting: "Recherche de la session…",
+    links: { connecting: "connexion", online: "en direct", retrying: "reconnexion", closed: "fermé" },
+    problems: {
+      silent: "Le coordinateur ne répond pas. Cette page continue d’essayer.",
+      notLive: "Il n’y a pas de direct à cette adresse. Est-ce un coordinateur de cette version ?",
+      unauthorised: "Cette session n’est pas ouverte à tous. Tape le code, ou ouvre le lien d’organisation.",
+      foreign: "Cette adresse n’est pas celle du coordinateur. Prends-en une qu’il a affichée.",
+      full: "Il y a déjà autant de spectateurs que l’organisation le permet. Cette page continue d’essayer.",
+      notUnderstood: "Cette page ne comprend pas le coordinateur. Recharge-la.",
+    },
+    goodbyes: {
+      finished: "La session est terminée et son coordinateur est fermé. Voici comment elle a fini.",
+      newRun: "Une nouvelle session suit.",
+      closing: "Le coordinateur a été arrêté. La session pourra reprendre d’ici quand on le relancera.",
+      removed: "Le coordinateur a fermé cette page.",
+    },
+    codeWord: "Code",
+    wrongWord: "Ce n’est pas le code de cette session.",
+    watch: "Regarder",
+    fullScreen: "Plein écran",
+    leaveFullScreen: "Quitter le plein écran",
+    headlines: {
+      waiting: "Bientôt le début",
+      running: { score: "Évaluation des couches", count: "Nombre de couches", train: "Entraînement" },
+      done: "La session est terminée",
+      failed: "La session a échoué",
+    },
+    round: (round, numRounds) => `Tour ${round} sur ${numRounds}`,
+    rounds: (numRounds) => count(numRounds, { one: "tour", other: "tours" }),
+    tasks: (numIn, numAll) => `${whole(numIn)} sur ${count(numAll, { one: "tâche rendue", other: "tâches rendues" })}`,
+    devicesHere: (numDevices, numConnected) =>
+      `${count(numDevices, devices)} dans ${count(numConnected, { one: "client", other: "clients" })}`,
+    deadline: "Temps restant pour cette étape",
+    noDeadline: "sans délai",
+    method: (strategy, task, backbone) => `${strategy} ajuste ${backbone} pour ${task}`,
+    invitation: "Participe sur",
+  },
+  stageTiles: {
+    title: "Appareils",
+    none: "Aucun appareil pour l’instant. Qui ouvre le lien et appuie sur « Participer » apparaît ici.",
+    more: (numMore) => `et ${count(numMore, { one: "autre appareil", other: "autres appareils" })}`,
+    device: (id) => `Appareil ${id}`,
+    helper: "renfort",
+    states: {
+      away: "absent",
+      loading: "charge",
+      waiting: "attend",
+      scoring: "évalue",
+      probing: "mesure",
+      training: "s’entraîne",
+      evaluating: "teste",
+      paused: "en pause",
+      rests: "se repose",
+      late: "en retard",
+      done: "fini",
+    },
+    step: (step, numSteps) => `pas ${whole(step)} sur ${whole(numSteps)}`,
+    speed: (perSecond) => `${formats.number(perSecond)} pas/s`,
+    counts: (numDevices, state) => `${whole(numDevices)} ${state}`,
+  },
+  stagePlots: {
+    scoreNames: { accuracy: "Bonnes réponses", tokenAccuracy: "Tokens justes", exactMatch: "Bonnes réponses", rougeL: "ROUGE-L" },
+    loss: "Perte",
+    lossAxis: "perte",
+    series: {
+      training: "à l’entraînement",
+      global: "modèle partagé",
+      newcomer: "tel qu’un nouvel appareil le reçoit",
+      personalised: "celui de chaque appareil",
+      zeroShot: "avant l’ajustement",
+    },
+    noScore: "Rien n’a encore été testé.",
+    noLoss: "Aucun tour d’entraînement pour l’instant.",
+    ofTexts: (numTexts) => `sur ${count(numTexts, { one: "texte caché", other: "textes cachés" })}`,
+    latest: (name, value, numTexts) => `${name} : ${value} ${numTexts}`.trim(),
+    layers: "Couches",
+    layersNote:
+      "Chaque colonne est un tour, chaque ligne une couche. Une note pleine est une couche qui voyage, plus grande là où elle a bougé davantage ; une note vide a été évaluée et reste sur les appareils.",
+    noLayers: "Aucune couche n’a encore été évaluée ou entraînée.",
+    travels: (layers) => `Couches qui voyagent : ${layers.join(", ")}`,
+    stages: { score: "évaluation", count: "nombre", train: "" },
+    bytes: "Octets envoyés",
+    bytesNote: (sent, all, share) => `${sent} jusqu’ici, ${share} des ${all} que toutes les couches auraient coûté`,
+    sentAll: (sent) => `${sent} jusqu’ici`,
+    noBytes: "Rien n’a encore été envoyé.",
+    drift: "Dérive",
+    driftAxis: "norme",
+    driftSeries: { drift: "écart", update: "mouvement", control: "contrôle" },
+    noDrift: "Aucun tour d’entraînement n’a encore été mesuré.",
+    marks: {
+      start: "début",
+      pause: "pause",
+      resume: "reprise",
+      stop: "arrêt",
+      nextRound: "tour suivant",
+      sampleFraction: (fraction) => `${whole(100 * fraction)} % sollicités`,
+      deadline: (seconds) => (seconds === null ? "sans délai" : `délai ${formats.seconds(seconds)}`),
+      skew: "données déséquilibrées",
+      drop: (fraction) => `${whole(100 * fraction)} % écartés`,
+      poison: (numDevices) => count(numDevices, { one: "appareil empoisonné", other: "appareils empoisonnés" }),
+      takeBack: (what) => `${what} : annulé`,
+      takenBack: { sampleFraction: "choix", deadline: "délai", skew: "déséquilibre", drop: "mise à l’écart", poison: "poison" },
+      newRun: "nouvelle session",
+      switchStrategy: (name) => `vers ${name}`,
+    },
+    driftNote:
+      "De combien les appareils bougent en un tour, à quelle distance ils finissent les uns des autres, et la norme de la variable de contrôle qui les rapproche.",
+    scoreOf: {
+      global: "avec le modèle partagé",
+      newcomer: "avec le modèle qu’un nouvel appareil reçoit",
+      personalised: "avec le modèle de chaque appareil",
+      zeroShot: "avant l’ajustement",
+    },
+  },
+  slowMotion: {
+    title: "Un tour au ralenti",
+    open: "Voir un tour pas à pas",
+    close: "Fermer",
+    none: "Un tour se regarde pas à pas dès qu’il y en a eu un d’entraînement.",
+    chooseRound: "Tour",
+    previous: "Retour",
+    next: "Suite",
+    keys: "Les flèches avancent et reculent, Échap ferme.",
+    position: (step, numSteps) => `${step} sur ${numSteps}`,
+    coordinator: "Coordinateur",
+    coordinatorHolds: (values, hasControl) =>
+      `A les paramètres partagés, ${values}${hasControl ? ", et une variable de contrôle par appareil" : ""}.`,
+    deviceHolds: (hasOwnLayers) =>
+      hasOwnLayers ? "Chacun a ses exemples, ses couches et son optimiseur." : "Chacun a ses exemples et son optimiseur.",
+    device: (id) => `Appareil ${id}`,
+    others: (numOthers) => `+ ${whole(numOthers)}`,
+    maskLabel: (travelling, numLayers) =>
+      `Couches qui voyagent : ${travelling.length === 0 ? "aucune" : travelling.join(", ")}, sur ${numLayers}`,
+    titles: {
+      choose: "Le coordinateur choisit des appareils",
+      send: "Les couches partagées partent",
+      train: "Chaque appareil s’entraîne",
+      back: "Les changements reviennent",
+      sum: "Le coordinateur en fait un seul changement",
+      evaluate: "Les appareils testent des textes cachés",
+    },
+    choose: (numAsked, numDevices) =>
+      `Il tire ${count(numAsked, devices)} sur ${whole(numDevices)} avec la graine de la session. Les autres se reposent pendant ce tour.`,
+    send: ({ layers, values, each, measured }) =>
+      `Le masque laisse passer ${layers} : ${values}, ${each} par appareil. Sur le réseau, l’étape a pris ${measured} à l’aller, tâches et état compris.`,
+    layersOf: (numTravel, numLayers) => `${whole(numTravel)} sur ${count(numLayers, { one: "couche", other: "couches" })}`,
+    values: (numValues) => count(numValues, { one: "valeur", other: "valeurs" }),
+    train: (seconds, loss) =>
+      `Sur ses propres exemples, qui restent où ils sont, avec les couches qui ne voyagent pas. L’étape a duré ${seconds}${loss === null ? "" : ` ; la perte de la dernière époque était de ${loss}`}.`,
+    back: ({ numCounted, numAsked, each, measured }) =>
+      `${whole(numCounted)} sur ${count(numAsked, devices)} ont renvoyé la différence avec ce qu’ils avaient reçu, ${each} chacun. Sur le réseau, l’étape a pris ${measured} au retour.`,
+    sum: ({ rule, update, drift, control }) =>
+      `Règle : ${rule}. ${update === null ? "" : `Les appareils ont bougé de ${update} en moyenne`}${drift === null ? "" : `, et de ${drift} par rapport à leur moyenne`}${update === null ? "" : ". "}${control === null ? "" : `La norme de la variable de contrôle est ${control}.`}`.trim(),
+    mean: "la moyenne, pondérée par les exemples",
+    rule: (name) => name,
+    evaluate: (results, numBytes) => `${results.join(" ; ")}. Cela a pris ${numBytes}, comptés à part.`,
+  },
+  tryPage: {
+    title: "Essaie le modèle",
+    lead: "Écris un texte. Le modèle répond dans ce navigateur ; rien de ce que tu écris n’est envoyé.",
+    model: (task, backbone) => `${task} · modèle ${backbone}`,
+    roundNow: (round, isOver) => (isOver ? `ajusté en ${count(round, { one: "tour", other: "tours" })}` : `ajusté jusqu’au tour ${round}`),
+    loadingTitle: "Le modèle arrive",
+    failedTitle: "Le modèle ne peut pas être essayé ici",
+    yourText: "Ton texte",
+    secondText: "Second texte",
+    placeholder: "Écris un texte…",
+    example: "Un autre exemple",
+    answersTitle: "Réponses",
+    asking: "réfléchit",
+    typeFirst: "Écris un texte pour voir la réponse du modèle.",
+    cut: (numCut, numTokens) =>
+      `Le texte est trop long pour ce modèle : les ${whole(numCut)} derniers de ses ${whole(numTokens)} tokens n’ont pas été lus.`,
+    cutAtBeginning: (numCut) =>
+      `Le texte est trop long pour ce modèle : le début n’a pas été lu (${count(numCut, { one: "token", other: "tokens" })}).`,
+    before: "Avant l’ajustement",
+    tuned: "Après l’ajustement",
+    own: (deviceId) => `Ton appareil ${deviceId}`,
+    beforeNote: "le modèle tel qu’il a été préentraîné",
+    tunedNote: (round) => (round === null ? "ce que tout le monde partage" : `ce que tout le monde partage après le tour ${round}`),
+    ownNote: "les couches partagées, et celles de ton appareil",
+    whichDevice: "Les couches de quel appareil",
+    noDevice: "aucun",
+    heard: (who, answer, share) => `${who} : ${answer}, ${formats.percent(share)}`,
+    noBefore: (reason) => `Avant l’ajustement, ce modèle ne peut pas répondre : ${reason}.`,
+    nothingTuned:
+      "Rien n’est encore ajusté : seul le modèle préentraîné répond. Après le premier tour, le modèle ajusté répondra ici aussi.",
+    silent: "Le serveur de cette session ne répond pas : seul le modèle préentraîné répond.",
+    locked: "Cette session demande un code. Avec lui, le modèle ajusté répond ici aussi.",
+    lockedByInvitation:
+      "Cette session est sur invitation : ouvre cette page avec le lien de ton invitation, et le modèle ajusté répondra aussi.",
+    lockedLater: "Trop de mauvais codes sont venus d’ici. Attends une minute, puis réessaie.",
+    codeWord: "Code",
+    open: "Montrer le modèle ajusté",
+    unusable: (reason) => `Le modèle ajusté ne peut pas répondre ici : ${reason}.`,
+    ownProblem: (reason) => `Les couches de ton appareil ne peuvent pas répondre : ${reason}.`,
+    aloneNote: "Dans cette session, chaque appareil s’entraîne seul et rien n’est partagé : un nouvel appareil a les paramètres du départ.",
+    newer: (round) => `Le tour ${round} est là.`,
+    useNewer: "L’utiliser",
+    otherParameters:
+      "Le lien vers cette page a été fait avec d’autres paramètres de cette session : les réponses peuvent différer de celles qui étaient voulues.",
+    computesOn: (backend, seconds) => `Calcule sur : ${backend}. ${seconds}`,
+    offlineReady: "Cette page marche aussi sans réseau.",
+    offlineInsecure: "Cette page a besoin du réseau : elle est arrivée en simple http, où les navigateurs ne gardent pas de pages.",
+    offlineUntrusted:
+      "Cette page a besoin du réseau : ce navigateur ne fait pas confiance au certificat du serveur, ou ne garde pas de pages.",
+  },
+  tryWords: {
+    title: "Les mots qui ont compté",
+    note: "Chaque mot est retiré une fois. Plus la probabilité de la réponse baisse sans lui, plus il a compté.",
+    pick: "Réponse",
+    show: "Montrer les mots",
+    stop: "Arrêter",
+    progress: "Mots déjà retirés",
+    progressText: (numDone, numWords) => `${whole(numDone)} sur ${count(numWords, { one: "mot", other: "mots" })}`,
+    forWhom: (name, who) => `Pour « ${name} », ${who} :`,
+    speaksFor: "parle pour",
+    speaksAgainst: "parle contre",
+    word: "Mot",
+    effect: "Changement en points",
+    points: (effect) => `${effect >= 0 ? "+" : "−"}${formats.fixed(Math.abs(100 * effect), 1)}`,
+    cut: (maxWords) => `Seuls les ${whole(maxWords)} premiers mots sont retirés un à un.`,
+    none: "Il n’y a pas de mot à retirer.",
+  },
+  tryBatch: {
+    title: "Beaucoup de textes à la fois",
+    note: "Un fichier CSV, TSV ou JSON Lines avec un texte par ligne. Il reste dans ce navigateur.",
+    file: "Fichier",
+    textColumn: "Texte",
+    secondColumn: "Second texte",
+    labelColumn: "Bonne réponse, s’il y en a une",
+    noColumn: "aucune",
+    who: "Qui répond",
+    start: (numTexts) => `Interroger sur ${count(numTexts, texts)}`,
+    stop: "Arrêter",
+    progress: "Textes déjà traités",
+    progressText: (numDone, numTexts) => `${whole(numDone)} sur ${count(numTexts, texts)}`,
+    download: "Télécharger les réponses en CSV",
+    tableTitle: "Les réponses",
+    heads: { row: "Ligne", text: "Texte", answer: "Réponse", share: "Probabilité", label: "Bonne réponse" },
+    shown: (numShown, numTexts) =>
+      `Voici les ${whole(numShown)} premiers de ${count(numTexts, texts)} ; le téléchargement les contient tous.`,
+    right: "juste",
+    wrong: "faux",
+    accuracy: (numRight, numTexts) =>
+      `${formats.percent(numRight / numTexts)} de justes : ${whole(numRight)} sur ${count(numTexts, texts)}`,
+    matrixTitle: "Matrice de confusion",
+    matrixNote:
+      "Les lignes sont les bonnes réponses, les colonnes celles du modèle ; plus c’est foncé, plus la part de la ligne est grande.",
+    matrixCorner: "Bonne réponse \\ modèle",
+    cell: (numTexts, share) => `${whole(numTexts)} (${formats.percent(share)})`,
+    unlabelled: (numRows, labels) =>
+      `${count(numRows, { one: "ligne a", other: "lignes ont" })} une bonne réponse que cette tâche ne connaît pas (${labels}) ; elles ne comptent pas.`,
+    skipped: (numRows) =>
+      `${count(numRows, { one: "ligne sans texte a été laissée", other: "lignes sans texte ont été laissées" })} de côté.`,
+    tooLarge: (file, numBytes, maxBytes) =>
+      `${file} fait ${bytes(numBytes)} ; cette page lit au plus ${bytes(maxBytes)}. Prends-en une plus petite partie.`,
+    tooManyRows: (maxRows) => `Seules les ${whole(maxRows)} premières lignes sont traitées.`,
+    noRows: (file) => `${file} n’a aucune ligne sous les noms de colonnes : enregistre un texte par ligne, et choisis-le de nouveau.`,
+    noColumns: (file) => `${file} n’a pas de colonnes lisibles : sa première ligne doit les nommer.`,
+    wrongKind: (file) =>
+      `${file} ne peut pas être lu : choisis un fichier qui finit par .csv, .tsv ou .jsonl ; enregistre un tableau en CSV UTF-8.`,
+  },
+  tryDraw: {
+    title: "Réponses, mot à mot",
+    note: "Le modèle écrit un token après l’autre. Choisis un token pour voir les cinq plus probables à sa place.",
+    prompt: "Comment le texte est donné au modèle",
+    temperature: "Température",
+    temperatureNote: "À 0, c’est toujours le token le plus probable ; plus haut, c’est plus osé.",
+    seed: "Graine",
+    seedNote: "La même graine donne la même réponse.",
+    length: "Nombre de tokens au plus",
+    start: "Répondre",
+    stop: "Arrêter",
+    small: "Petit modèle, ajusté",
+    large: "Grand modèle",
+    proxy: "Grand modèle, guidé par le petit",
+    before: "Avant l’ajustement",
+    smallNote: "ce que les appareils ont ajusté",
+    largeNote: "tel qu’il a été préentraîné",
+    proxyNote: (a) => `décalé de ${a} fois le changement que l’ajustement a fait au petit modèle`,
+    dial: "À quel point le petit modèle guide (a)",
+    largeTitle: "Le grand modèle à côté du petit",
+    largeNoteBefore: (name) =>
+      `Dans cette session, l’ajustement du petit modèle guide ${name}. Avec lui, les trois modèles répondent côte à côte.`,
+    loadLarge: (name, numBytes) => `Télécharger ${name} (${bytes(numBytes)})`,
+    askLarge: (name) => `Télécharger ${name}`,
+    largeProgress: "Téléchargement du grand modèle",
+    nothingYet: "Pas encore de réponse.",
+    end: "fin",
+    token: (text, share) => `« ${text} », ${formats.percent(share)}`,
+    candidatesTitle: (place) => `Les plus probables au token ${place}`,
+    candidate: "Token",
+    share: "Probabilité",
+    chosen: "choisi",
+  },
+  tryShare: {
+    title: "Garder et partager",
+    linkTitle: "Partager cette question",
+    linkNote:
+      "Le texte est dans la partie du lien après #, que les navigateurs n’envoient à aucun serveur. Le lien ne fait entrer personne dans une session qui n’est pas ouverte à tous.",
+    link: "Lien",
+    copy: "Copier le lien",
+    copied: "Copié",
+    promptsTitle: "Emporte les paramètres ajustés",
+    promptsNote: (numParameters, backbone) =>
+      `${count(numParameters, { one: "tenseur", other: "tenseurs" })} en safetensors. Ils ne vont qu’avec le modèle ${backbone}, et ne servent à rien sans lui.`,
+    download: "Télécharger prompts.safetensors",
+    inTerminal: "Dans un terminal, là où Tutti est installé :",
+    inPython: "En Python, les nombres et ce à quoi ils appartiennent :",
+    peft: "transformers ne peut pas charger ce fichier tel quel. Ceci en fait un adaptateur pour peft de Hugging Face, avec un README qui montre comment le charger :",
+    noPeft: (reason) => `transformers ne peut pas charger ce fichier, et peft n’a pas de forme pour lui : ${reason}.`,
+  },
+  inForce: {
+    paused: "L’organisation a mis la session en pause. Ta place est gardée ; la suite viendra toute seule.",
+    drop: (fraction) =>
+      `Une expérience est en cours : à chaque tour, ${fraction} des appareils sont laissés de côté, comme s’ils étaient partis.`,
+    skew: "Une expérience est en cours : les données sont redistribuées, et chaque appareil ne voit que quelques classes.",
+    poison: (someDevices) =>
+      `Une expérience est en cours : le coordinateur inverse les envois de ${someDevices}, pour montrer l’effet de mauvaises contributions.`,
+    devices: (ids) => (ids.length === 1 ? `l’appareil ${ids[0]}` : `chacun des appareils ${ids.join(", ")}`),
+  },
+  operator: {
+    title: "Diriger cette session",
+    forYou:
+      "Tu es seul à voir cette partie, car tu as le lien d’organisation. Les ordres valent à partir du plan suivant ; ce qui est en cours va jusqu’au bout.",
+    connecting: "Question au coordinateur…",
+    silent: "Le coordinateur ne répond pas. Cette page redemande toutes les quelques secondes.",
+    refused: "Ce lien est celui d’un autre coordinateur. Ouvre le lien que `tutti serve` affiche maintenant ; rien n’a changé.",
+    notUnderstood: "Cette page ne comprend pas la réponse du coordinateur. Recharge-la.",
+    done: (what) => `C’est fait : ${what}.`,
+    notDone: (why) => `Rien n’a changé : ${why}.`,
+    runTitle: "La session",
+    phases: { waiting: "En attente", running: "En cours", done: "Terminée", failed: "En échec" },
+    at: (stage, round, numRounds) => `${stage}, tour ${round} sur ${numRounds}`,
+    start: "Démarrer",
+    startAbout: "Commence avec les appareils présents.",
+    pause: "Pause",
+    pauseAbout: "L’étape ouverte se termine, et aucune autre ne commence.",
+    resume: "Reprendre",
+    resumeAbout: "La session est en pause : elle reprend où elle en était.",
+    nextRound: "Tour suivant",
+    nextRoundAbout: "Ferme l’étape ouverte avec ce qui est arrivé.",
+    stop: "Arrêter",
+    stopAbout: "Ferme le coordinateur ; la session pourra reprendre.",
+    newRun: "Nouvelle session",
+    newRunAbout: "Recommence avec une autre graine ; tout le monde suit.",
+    confirmStop:
+      "Arrêter la session ? Tous les onglets sont prévenus, et personne ne peut participer avant que la même commande la relance. Rien de ce qui a été accepté n’est perdu.",
+    confirmNewRun:
+      "Commencer une nouvelle session ? Celle-ci est fermée et conservée. Les onglets présents rejoignent la nouvelle tout seuls, à la même adresse.",
+    confirmSwitch: (strategy) =>
+      `Passer à ${strategy} ? Cette session est fermée et conservée. Une session liée repart de ses paramètres, et les onglets la rejoignent tout seuls.`,
+    confirmSendAway: (who) => `Renvoyer ${who} ? Ses appareils et ses tâches passent aussitôt à d’autres. Il pourra revenir.`,
+    yes: { stop: "Arrêter la session", newRun: "Commencer une nouvelle session", switchStrategy: "Changer", sendAway: "Renvoyer" },
+    no: "Laisser comme c’est",
+    sizesTitle: "Chaque tour",
+    sampleFraction: "Appareils sollicités à chaque tour, en pour cent",
+    sampleNow: (percent) => `Maintenant ${percent} de tous les appareils.`,
+    sampleSettings: (numDevices) => `Maintenant selon les réglages : ${count(numDevices, devices)}.`,
+    deadline: "Délai d’une étape, en secondes",
+    deadlineNow: (seconds) => `Maintenant ${seconds}.`,
+    noDeadline: "Maintenant sans délai.",
+    deadlineHint: "Pour aucun délai, laisse vide.",
+    apply: "Appliquer",
+    takeBack: "Annuler",
+    asSettings: "Selon les réglages",
+    lessonsTitle: "Expériences",
+    lessonsAbout: "Regarde les courbes : elles réagissent en quelques tours.",
+    skew: "Déséquilibrer les données",
+    skewAbout: "Redistribue les données d’entraînement : chaque appareil ne voit que quelques classes. Les quantités restent les mêmes.",
+    drop: "Écarter 30 %",
+    dropAbout: "À chaque tour, 30 % des appareils, tirés avec la graine de la session, comptent comme partis.",
+    poison: "Empoisonner deux appareils",
+    poisonAbout: "Le coordinateur inverse et amplifie les envois de deux appareils. Leurs onglets restent honnêtes.",
+    from: (stage, round) => `En vigueur depuis ${stage}, tour ${round}.`,
+    pending: "À partir du tour suivant.",
+    poisonedNow: (someDevices) => `Cela concerne ${someDevices}.`,
+    switchTitle: "Stratégie",
+    switchAbout: "Une autre stratégie commence une session liée, à partir des paramètres actuels.",
+    strategy: "Continuer avec",
+    strategies: {
+      fedAvg: "FedAvg",
+      fedAvgM: "FedAvgM, avec inertie au serveur",
+      fedOpt: "FedOpt, avec Adam au serveur",
+      scaffold: "SCAFFOLD",
+      fedPepTao: "FedPepTAO",
+    },
+    switchButton: "Changer de stratégie",
+    waitingTitle: "En attente d’accès",
+    nobodyWaits: "Personne n’attend.",
+    approve: "Laisser entrer",
+    approveAll: (numWaiting) => `Laisser entrer les ${whole(numWaiting)}`,
+    clientsTitle: "Qui est là",
+    noClients: "Il n’y a encore personne.",
+    sendAway: "Renvoyer",
+    standings: { in: "présent", away: "absent", waiting: "en attente", banned: "banni" },
+    nameless: (key) => `client ${key}`,
+    actionOn: (action, who) => `${action} : ${who}`,
+    noDevices: "aucun appareil",
+    logTitle: "Ordres donnés",
+    noOrders: "Aucun ordre pour l’instant.",
+    heldFrom: (stage, round, step) => `dès ${stage}, tour ${round}, étape ${step}`,
+    heldOnStep: (stage, round, step) => `a fermé ${stage}, tour ${round}, étape ${step}`,
+    heldNext: "dès le plan suivant",
+    followedBy: (runId) => `la session ${runId} suit`,
+    orders: {
+      start: "démarrer",
+      pause: "pause",
+      resume: "reprendre",
+      stop: "arrêter",
+      nextRound: "tour suivant",
+      sampleFraction: (percent) => `solliciter ${percent} des appareils`,
+      deadline: (seconds) => (seconds === null ? "sans délai" : `délai ${seconds}`),
+      skew: "déséquilibrer les données",
+      drop: (percent) => `écarter ${percent}`,
+      poison: (someDevices) => `empoisonner ${someDevices}`,
+      takeBack: (what) => `annuler : ${what}`,
+      approve: "laisser entrer un client",
+      sendAway: "renvoyer un client",
+      newRun: "nouvelle session",
+      switchStrategy: (name) => `passer à ${name}`,
+    },
+    settings: {
+      sampleFraction: "appareils par tour",
+      deadline: "délai",
+      skew: "données déséquilibrées",
+      drop: "appareils écartés",
+      poison: "appareils empoisonnés",
+    },
+  },
+  stageExport: {
+    title: "Emporter",
+    json: "Nombres en JSON",
+    csv: "Nombres en CSV",
+    prompts: "Paramètres ajustés",
+    report: "Rapport",
+    noReport: "Il n’y a pas encore de rapport : il est écrit dès qu’un tour est fini.",
+  },
+  classroom: {
+    trustTitle: "Ton navigateur va t’avertir",
+    trustLead:
+      "La page suivante est chiffrée avec un certificat que l’ordinateur de cette classe a fait lui-même. Personne d’autre ne l’a signé : ton navigateur ne sait pas à qui il est, et le dit une fois. Continue seulement si tu es dans cette classe.",
+    pastTitle: "Rien à craindre",
+    pastLead: "Cette page est arrivée sans avertissement, ou tu l’as déjà passé.",
+    goSecure: "Ouvrir la page chiffrée",
+    goOn: "Continuer",
+    seeTitle: "Ce que tu vas voir",
+    otherBrowser: (name) => `Dans ${name}`,
+    warnings: {
+      chrome: {
+        name: "Chrome, Edge ou Samsung Internet",
+        says: "« Votre connexion n’est pas privée » ou « Erreur liée à la confidentialité »",
+        steps: [
+          "Appuie sur « Paramètres avancés ».",
+          "Appuie sur « Continuer vers le site… » ; dans certaines versions, c’est petit et souligné.",
+        ],
+      },
+      safari: {
+        name: "Safari, ou n’importe quel navigateur sur un iPhone",
+        says: "« Cette connexion n’est pas privée »",
+        steps: ["Appuie sur « Afficher les détails ».", "Appuie sur « visiter ce site web », et confirme."],
+      },
+      firefox: {
+        name: "Firefox",
+        says: "« Attention : risque probable de sécurité »",
+        steps: ["Appuie sur « Avancé… ».", "Appuie sur « Accepter le risque et poursuivre »."],
+      },
+    },
+    fingerprintTitle: "L’empreinte du certificat",
+    fingerprintNote:
+      "Pour en être sûr, compare-la avec ce que le navigateur montre du certificat, et avec l’écran de la classe. C’est une empreinte SHA-256.",
+    plainTitle: "Si ton téléphone ne te laisse pas continuer",
+    plainNote:
+      "Participe sans chiffrement. Cela marche pareil, mais plus lentement : en simple http, les navigateurs ne donnent ni le GPU ni plusieurs fils d’exécution. D’autres personnes sur ce réseau pourraient lire ce qui est envoyé ; tes exemples ne sont jamais envoyés.",
+    goPlain: "Continuer sans chiffrement",
+    joinCode: "QR code : scanne-le pour participer",
+    helpers: ({ numConnected, numTraining }) =>
+      numTraining === 0
+        ? `${count(numConnected, { one: "appareil de renfort", other: "appareils de renfort" })} de l’organisation, au repos`
+        : `${count(numTraining, { one: "appareil de renfort", other: "appareils de renfort" })} de l’organisation, en attendant plus de monde`,
+    typedOnly:
+      "Cette classe écrit ses propres textes. Écris-en quelques-uns, et dis ce qu’est chacun ; d’autres pourront suivre pendant l’entraînement.",
+    growTitle: "Ajouter un texte",
+    growNote: "Il reste dans cet onglet. Il servira au prochain tour où cet onglet s’entraîne.",
+    typed: (numTrained, numKeptBack) =>
+      numKeptBack === 0
+        ? `${count(numTrained, texts)} pour l’entraînement. Un sur cinq reste de côté dans cet onglet, pour tester le modèle sur des textes qu’il n’a pas vus.`
+        : `${count(numTrained, texts)} pour l’entraînement ; ${whole(numKeptBack)} de côté dans cet onglet, pour tester le modèle.`,
+    ofKeptBack: (numTexts) => (numTexts === 1 ? "sur un texte mis de côté" : `sur ${whole(numTexts)} textes mis de côté`),
+    correct: "Que faudrait-il répondre ? Mets ce texte dans tes exemples comme",
+    corrected: {
+      taken: "Il est dans tes exemples. Il servira au prochain tour où ton onglet s’entraîne.",
+      share: "Ton onglet s’entraîne sur une part des exemples de la session. Participe avec tes propres exemples pour en ajouter.",
+      nobody: "Ouvre la page pour participer dans un autre onglet de ce navigateur, avec tes propres exemples, et appuie de nouveau.",
+    },
+    wrongWord: "Ce n’est pas le code de cette session. Relis les trois mots au mur : majuscules et traits d’union ne comptent pas.",
+  },
 };

@@ -64,13 +64,13 @@ function Said({ view: { said, problem, isRefused } }: { readonly view: OperatorV
   );
 }
 
-const maxShown = 50;
+const maxShown = 20;
 
 function OrderLog({ view: { orders } }: { readonly view: OperatorView }) {
   const { operator: w } = words;
   const events = orders?.events ?? [];
   return (
-    <section aria-labelledby="operate-log">
+    <section class="wide" aria-labelledby="operate-log">
       <h3 id="operate-log">{w.logTitle}</h3>
       {events.length === 0 && <p class="soft">{w.noOrders}</p>}
       <ol class="order-log" reversed data-testid="order-log">
@@ -79,7 +79,7 @@ function OrderLog({ view: { orders } }: { readonly view: OperatorView }) {
           .reverse()
           .map((event) => (
             <li key={event.number} value={event.number}>
-              <time dateTime={new Date(event.at).toISOString()}>{new Date(event.at).toLocaleTimeString()}</time> {orderText(event)}{" "}
+              <time dateTime={new Date(event.at).toISOString()}>{words.formats.timeWithSeconds(event.at)}</time> {orderText(event)}{" "}
               <span class="soft small">{heldText(event)}</span>
             </li>
           ))}

@@ -1,5 +1,4 @@
 import type { InForce } from "@tutti/core";
-import { formatPercent, formatSeconds } from "@tutti/core";
 import { useId, useState } from "preact/hooks";
 import { words } from "../../words/words.ts";
 import type { Operator, OperatorView } from "./operatorState.ts";
@@ -20,7 +19,11 @@ export function RoundOrders({ view, operator }: PartProps) {
       <h3 id="operate-rounds">{w.sizesTitle}</h3>
       <NumberOrder
         label={w.sampleFraction}
-        now={inForce?.sampleFraction == null ? sampleAsSettings(settings?.cohortSize) : w.sampleNow(formatPercent(inForce.sampleFraction))}
+        now={
+          inForce?.sampleFraction == null
+            ? sampleAsSettings(settings?.cohortSize)
+            : w.sampleNow(words.formats.percent(inForce.sampleFraction))
+        }
         testId="sampleFraction"
         min={1}
         max={100}
@@ -50,7 +53,7 @@ function sampleAsSettings(cohortSize: number | undefined): string {
 
 function deadlineNow(inForce: InForce | undefined, settings: number | null): string {
   const deadlineMs = inForce?.deadline == null ? settings : inForce.deadline.deadlineMs;
-  return deadlineMs === null ? words.operator.noDeadline : words.operator.deadlineNow(formatSeconds(deadlineMs / 1000));
+  return deadlineMs === null ? words.operator.noDeadline : words.operator.deadlineNow(words.formats.seconds(deadlineMs / 1000));
 }
 
 interface NumberOrderProps {

@@ -1,4 +1,4 @@
-import { formatBytes, formatNumber, formatPercent, formatSeconds, type RunSettings } from "@tutti/core";
+import type { RunSettings } from "@tutti/core";
 import type { Live, LiveRound, LiveStep } from "@tutti/protocol";
 import { words } from "../../words/words.ts";
 
@@ -84,21 +84,21 @@ function framesOf(
 ): readonly Frame[] {
   const { slowMotion } = words;
   const { movement, trainLoss } = round;
-  const shown = (value: number | undefined) => (value === undefined ? null : formatNumber(value));
+  const shown = (value: number | undefined) => (value === undefined ? null : words.formats.number(value));
   const texts: Readonly<Record<Exclude<Moment, "evaluate">, string>> = {
     choose: slowMotion.choose(step.numAsked, numDevices),
     send: slowMotion.send({
       layers: slowMotion.layersOf(mask.filter(Boolean).length, mask.length),
       values: slowMotion.values(numShared),
-      each: formatBytes(bytesDown),
-      measured: formatBytes(step.bytes.down),
+      each: words.formats.bytes(bytesDown),
+      measured: words.formats.bytes(step.bytes.down),
     }),
-    train: slowMotion.train(formatSeconds(step.seconds), trainLoss === null ? null : formatNumber(trainLoss)),
+    train: slowMotion.train(words.formats.seconds(step.seconds), trainLoss === null ? null : words.formats.number(trainLoss)),
     back: slowMotion.back({
       numCounted: step.numCounted,
       numAsked: step.numAsked,
-      each: formatBytes(bytesUp),
-      measured: formatBytes(step.bytes.up),
+      each: words.formats.bytes(bytesUp),
+      measured: words.formats.bytes(step.bytes.up),
     }),
     sum: slowMotion.sum({
       rule: run.aggregation === undefined ? slowMotion.mean : slowMotion.rule(run.aggregation.name),
@@ -120,7 +120,7 @@ function evaluationText({ evaluations, evaluationBytes }: LiveRound): string | n
   const results = (ofTest.length > 0 ? ofTest : evaluations).flatMap(({ protocol, accuracy, numExamples }) => {
     if (accuracy === undefined) return [];
     const texts = numExamples === undefined ? "" : words.stagePlots.ofTexts(numExamples);
-    return [words.stagePlots.latest(words.stagePlots.series[protocol], formatPercent(accuracy), texts)];
+    return [words.stagePlots.latest(words.stagePlots.series[protocol], words.formats.percent(accuracy), texts)];
   });
-  return results.length === 0 ? null : words.slowMotion.evaluate(results, formatBytes(evaluationBytes.up + evaluationBytes.down));
+  return results.length === 0 ? null : words.slowMotion.evaluate(results, words.formats.bytes(evaluationBytes.up + evaluationBytes.down));
 }

@@ -1,5 +1,4 @@
 import { useSignal } from "@preact/signals";
-import { formatBytes } from "@tutti/core";
 import type { Live, RunInfo } from "@tutti/protocol";
 import { useEffect, useRef } from "preact/hooks";
 import { words } from "../../words/words.ts";
@@ -132,7 +131,7 @@ function Parties({ motion, moment }: { readonly motion: Motion; readonly moment:
         <p class="soft small">{words.slowMotion.coordinatorHolds(words.slowMotion.values(motion.numShared), motion.hasControl)}</p>
       </div>
       <p class="wire" aria-hidden={packet === null}>
-        <span class="packet figures">{packet === null ? "" : formatBytes(packet)}</span>
+        <span class="packet figures">{packet === null ? "" : words.formats.bytes(packet)}</span>
       </p>
       <ul class="party-devices">
         {asked.map((deviceId) => (
