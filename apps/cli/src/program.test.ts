@@ -35,7 +35,8 @@ test("every command says what it does and shows an example, and every option and
 
 test("there is one command line for everything", () => {
   const namesOf = (program: Command) => program.commands.map((command) => command.name());
-  const everywhere = ["demo", "serve", "join", "watch", "compute", "run", "lab", "data", "backbone", "prompt", "predict"];
+  const first = ["demo", "class", "helpers", "serve", "join", "watch", "compute"];
+  const everywhere = [...first, "run", "lab", "data", "backbone", "prompt", "predict", "receipt"];
   expect(namesOf(createProgram())).toEqual(everywhere);
   expect(namesOf(createProgram([addBench, addTorture]))).toEqual([...everywhere, "bench", "torture"]);
   const lab = createProgram().commands.find((command) => command.name() === "lab");

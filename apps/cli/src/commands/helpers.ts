@@ -17,6 +17,12 @@ export function addHelpers(program: Command): void {
     .requiredOption("--join <url>", "the coordinator's address")
     .requiredOption("--count <number>", "devices", wholeNumber(1, 64))
     .requiredOption("--folder <path>", "where they keep their keys and states")
+    .addHelpText(
+      "after",
+      `
+Example:
+  tutti helpers --join http://localhost:8080 --count 3 --folder runs/class-20260102-030405/helpers`,
+    )
     .action(async ({ join: url, count, folder }: HelperFlags) => {
       const { TUTTI_HELPER_TOKEN: helperToken = "", TUTTI_CODE_WORD: token } = process.env;
       const abort = new AbortController();

@@ -33,7 +33,7 @@ export function Programme({ run, downloads, address }: ProgrammeProps) {
         <dd data-testid="duration">{durationText(run)}</dd>
         <dt>{words.programme.here}</dt>
         <dd data-testid="here-now">
-          <span class="told">{words.programme.tabs(Math.max(0, status.numConnected - (status.helpers?.numConnected ?? 0)))}</span>
+          {words.programme.tabs(Math.max(0, status.numConnected - (status.helpers?.numConnected ?? 0)))}
           {status.helpers !== undefined && (
             <span class="told soft helpers-line" data-testid="helpers">
               {words.classroom.helpers(status.helpers)}
