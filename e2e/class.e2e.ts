@@ -1,6 +1,11 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { devices, expect, type Page, test } from "@playwright/test";
 import { startNoUpgrades } from "@tutti/server/testing";
-import { serveRun, tinyRun } from "./setting/runs.ts";
+import { places, projectFolder } from "./setting/places.ts";
+import { readPath, readTerminal } from "./setting/qrCodes.ts";
+import { scratch, serveRun, tinyRun } from "./setting/runs.ts";
 
 const { defaultBrowserType: _, ...phone } = devices["Pixel 7"];
 test.use({ ...phone, ignoreHTTPSErrors: true });
@@ -77,4 +82,51 @@ test("a class types its own texts: one phone is enough, more texts come into the
   expect(proxy.numRefused()).toBeGreaterThan(0); // polling has carried all of it
   await coordinator.close();
   await proxy.close();
+});
+
+test("one command: the code in the terminal and the one on the wall lead in, and one tab alone gets rounds, because helpers fill them", async ({
+  page,
+}) => {
+  const bin = join(projectFolder, "apps/cli/bin/tutti.mjs");
+  const args = [
+    "class",
+    "--host",
+    "127.0.0.1",
+    "--backbone",
+    "tiny",
+    "--public",
+    places.tinyPublic,
+    "--out",
+    scratch("class"),
+    "--pace",
+    "0.1",
+  ];
+  const command = spawn(process.execPath, [bin, ...args, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  command.stdout.on("data", (chunk) => {
+    said += stripVTControlCharacters(String(chunk));
+  });
+  await expect.poll(() => said, { timeout: 60_000 }).toContain("Ctrl-C ends the class"); // a checkout may build its pages first
+  const link = readTerminal(said);
+  const words = /three words +(\w+) (\w+) (\w+)/.exec(said)?.slice(1).join("-");
+  expect(link).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:\\d+/#token=${words}$`));
+  const address = new URL(link);
+  const status = async () => (await (await fetch(new URL("/run.json", address))).json()).status;
+  await expect.poll(async () => (await status()).helpers.numConnected).toBe(3);
+  expect(await status()).toMatchObject({ phase: "waiting", helpers: { numTraining: 0 } });
+  await page.goto(`${address.origin}/stage${address.hash}`);
+  const code = page.getByTestId("join-code");
+  await expect(code.locator("path")).toHaveAttribute("d", /M/);
+  expect(readPath((await code.getAttribute("viewBox")) ?? "", (await code.locator("path").getAttribute("d")) ?? "")).toBe(link);
+  await expect(page.getByText("helper", { exact: true })).toHaveCount(3);
+  await page.goto(`${address.origin}/${quick}${address.hash}`);
+  await expect(page.getByTestId("helpers")).toContainText("3 helper devices of the organiser, at rest");
+  const begunAt = performance.now();
+  await page.getByTestId("join").click();
+  await expect.poll(async () => (await status()).stage, { intervals: [100] }).not.toBe("score");
+  test.info().annotations.push({ type: "Join to the first closed round", description: `${Math.round(performance.now() - begunAt)} ms` });
+  await expect.poll(async () => (await status()).helpers.numTraining).toBe(3);
+  const ended = new Promise((resolve) => command.once("exit", resolve));
+  command.kill("SIGINT");
+  expect(await ended).toBe(130);
 });

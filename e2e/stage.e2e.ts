@@ -140,10 +140,10 @@ test("a run by code word shows a stranger nothing but the question for it; an or
   await expect(page.locator(".tile").first()).toContainText(/Ada|Grace|Alan|Emmy/);
   await expect(page.getByTestId("countdown")).toContainText(/\d+ s/);
   await expect(page.getByTestId("stage-round")).toContainText(/Round \d+ of 50/);
-  for (const figure of ["loss-plot", "bytes-plot", "drift-plot"]) {
+  for (const figure of ["loss-plot", "layers-plot", "bytes-plot", "drift-plot"]) {
     await expect(page.getByTestId(figure)).toContainText("30 % dropped");
   }
-  await expect(page.locator(".tile[data-state=training]").first()).toContainText(/step \d of 4/);
+  await expect(page.locator(".tile[data-state=training]").first()).toContainText(/step \d\/4/);
   await expect(page.getByTestId("invitation")).toContainText("blue heron moss");
   for (const width of [360, 390, 820, 1440]) {
     await page.setViewportSize({ width, height: 900 });

@@ -4,13 +4,13 @@ import { checkReceipt, receiptSchema } from "@tutti/protocol";
 import type { Coordinator } from "@tutti/server";
 import { joinAddress, serveRun, tinyRun } from "./setting/runs.ts";
 
-const run = { ...tinyRun, numRounds: 40, evaluateEvery: 40 };
+const run = { ...tinyRun, numRounds: 60, evaluateEvery: 60 };
 
 /** Opens the page of a run whose tab hosts all devices, and waits until it has contributed something. */
-async function takePart(page: Page, more = "", options: Parameters<typeof serveRun>[1] = {}): Promise<Coordinator> {
-  const coordinator = await serveRun(run, { expectedClients: 1, ...options });
-  await page.goto(`${joinAddress(coordinator, "wasm")}${more}`);
-  await expect(page.getByTestId("contributions-total")).toBeVisible();
+async function takePart(page: Page, backend = "wasm"): Promise<Coordinator> {
+  const coordinator = await serveRun(run, { expectedClients: 1 });
+  await page.goto(joinAddress(coordinator, backend));
+  await expect(page.getByTestId("contributions-total")).toBeVisible({ timeout: 60_000 });
   return coordinator;
 }
 
@@ -102,11 +102,21 @@ test("after leaving, what the tab did stays and its dead cards go; a run that is
   await expect(page.getByTestId("connection")).toHaveText("the run has stopped");
 });
 
-test("a tab that may work only while it is looked at, or up to a data limit, rests by itself and says so; the choices are kept", async ({
+test("a tab that may work only while it is looked at, or up to a data limit, rests by itself and says so; the screen stays awake if wanted; the choices are kept", async ({
   page,
   context,
 }) => {
+  await page.addInitScript(() => {
+    const { request } = WakeLock.prototype;
+    WakeLock.prototype.request = function (type) {
+      document.documentElement.dataset.awake = "asked";
+      return request.call(this, type);
+    };
+  });
   const coordinator = await takePart(page);
+  await expect(page.locator("html")).not.toHaveAttribute("data-awake");
+  await page.getByTestId("keepsAwake").check();
+  await expect(page.locator("html")).toHaveAttribute("data-awake", "asked");
   await page.getByTestId("onlyVisible").check();
   await hide(page, true);
   await expect(heading(page)).toHaveText("Resting until you look at this tab");
@@ -158,5 +168,18 @@ test("a worker that stops, a network that is gone and a sleep are mended and tol
   await expect(page.locator("html")).toHaveAttribute("data-state", /training|waiting/);
   const afterSleep = numDone();
   await expect.poll(numDone).toBeGreaterThan(afterSleep);
+  await coordinator.close();
+});
+
+test("a GPU that is taken away in the middle of a run is asked for again, the task is computed once more, and the page says so", async ({
+  page,
+  browser,
+}) => {
+  const coordinator = await takePart(page, "webgpu");
+  const chromium = await browser.newBrowserCDPSession();
+  await chromium.send("Browser.crashGpuProcess");
+  await expect(page.locator("[data-kind=workerRestarted]")).toContainText("the GPU was taken away", { timeout: 60_000 });
+  const before = coordinator.steps().length;
+  await expect.poll(() => coordinator.steps().length, { timeout: 60_000 }).toBeGreaterThan(before);
   await coordinator.close();
 });

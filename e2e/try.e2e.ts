@@ -1,13 +1,13 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
 import { type Params, pickNames, type RunSettings } from "@tutti/core";
 import { createPredictor, readPromptsFile, startBackend, writePromptsFile } from "@tutti/model";
 import { loadBackboneFolder } from "@tutti/model/node";
-import { type Coordinator, type RunOutcome, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
+import type { Coordinator, RunOutcome } from "@tutti/server";
 import { joinAsClient, newClient } from "@tutti/server/testing";
-import { createProgram } from "../apps/cli/src/program.ts";
 import { places } from "./setting/places.ts";
+import { printedBy } from "./setting/printedBy.ts";
 import { joinAddress, scratch, serveRun, tinyRun } from "./setting/runs.ts";
 
 const text = "the courier left the parcel in the rain";
@@ -72,7 +72,16 @@ test("a browser that took part gets the answers before tuning, after it and with
   const page = await context.newPage();
   await page.goto(tryAddress(coordinator));
   await expect(page.getByTestId("run-line")).toContainText("tuned in 3 rounds");
-  await ask(page, text);
+  await page.evaluate(() => {
+    const longTasks: number[] = [];
+    Object.assign(window, { longTasks });
+    new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+  });
+  await page.getByTestId("text").fill("");
+  await page.getByTestId("text").pressSequentially(text, { delay: 5 });
+  await expect(page.locator(".answers")).toHaveAttribute("data-text", text);
+  await answered(page);
+  expect(await page.evaluate(() => Reflect.get(window, "longTasks"))).toEqual([]); // typing does not stutter
 
   const predictor = await predictorOf(outcome);
   const [expected = []] = await predictor.probabilities([{ text }]);
@@ -168,19 +177,6 @@ test("a browser that took part gets the answers before tuning, after it and with
   await coordinator.close();
 });
 
-/** What the command prints. */
-async function printedBy(...words: readonly string[]): Promise<string> {
-  const lines: string[] = [];
-  const { log } = console;
-  console.log = (line: unknown) => void lines.push(String(line));
-  await createProgram()
-    .parseAsync(words, { from: "user" })
-    .finally(() => {
-      console.log = log;
-    });
-  return lines.join("\n");
-}
-
 test("while a run goes on the page begins before tuning, takes the first round's parameters, and offers newer ones", async ({ page }) => {
   await page.clock.install();
   const releases: (() => void)[] = [];
@@ -250,6 +246,47 @@ test("in a run by code word the tuned model answers who types the word, which go
   await coordinator.close();
 });
 
+test("a text that was answered wrongly goes to the examples of the tab that takes part, with the right answer and to nobody else", async ({
+  page,
+  context,
+}) => {
+  const coordinator = await serveRun({ ...tinyRun, roster: "open", numDevices: 2, minDevices: 2, cohortSize: 2 }); // a second device does not come
+  const sent: string[] = [];
+  context.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
+  await page.goto(tryAddress(coordinator));
+  await ask(page, text);
+  await expect(page.getByTestId("correction")).toHaveCount(0); // this browser brings no examples
+  const joined = await context.newPage();
+  joined.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(String(payload))));
+  await joined.goto(`${coordinator.url}/?backend=wasm&threads=1`);
+  await joined.getByTestId("source-own").check();
+  for (const [label, typed] of ["it came late", "it broke"].entries()) {
+    await joined.getByTestId("example-text").fill(typed);
+    await joined.getByTestId(`add-as-${label}`).click();
+  }
+  await joined.getByTestId("join").click();
+  await expect(joined.locator("html")).toHaveAttribute("data-state", "waiting");
+  await page.reload();
+  await ask(page, text);
+  await page.getByTestId("correct-2").click();
+  await expect(page.getByTestId("correction")).toContainText("Added as “service”.");
+  await joined.getByTestId("example-text").fill("too dear");
+  await joined.getByTestId("add-as-3").click();
+  const kept = () =>
+    page.evaluate(async () => {
+      const opened = indexedDB.open("tutti-examples");
+      await new Promise((resolve) => opened.addEventListener("success", resolve));
+      const all = opened.result.transaction("tables").objectStore("tables").getAll();
+      await new Promise((resolve) => all.addEventListener("success", resolve));
+      opened.result.close();
+      return all.result.map(({ examples }) => examples.map(({ text, label }: { text: string; label: number }) => `${text}: ${label}`));
+    });
+  await expect.poll(kept).toEqual([["it came late: 0", "it broke: 1", `${text}: 2`, "too dear: 3"]]);
+  expect(sent.filter((one) => one.includes("courier"))).toEqual([]);
+  await joined.close();
+  await coordinator.close();
+});
+
 test("on localhost the page opens and answers without a network, and the join page keeps nothing; on plain http it says that it needs the network", async ({
   page,
   context,
@@ -285,93 +322,3 @@ test("on localhost the page opens and answers without a network, and the join pa
   expectClose(await sharesOf(page, "tuned"), online);
   await coordinator.close();
 });
-
-test("a reply comes token by token with the five likeliest, at any temperature by its seed, and of a FedPT run three models answer beside each other", async ({
-  page,
-}) => {
-  const { promptTokens: _, ...kept } = tinyRun.tuning as RunSettings["tuning"] & { promptTokens?: number };
-  const tuning = { ...kept, method: "lora", rank: 2, alpha: 4, head: "labelWords" } as object as RunSettings["tuning"];
-  const distilling = { distillSteps: 4, distillBatchSize: 4, distillRate: 0.001, distillFraction: 0.1, temperature: 1, topK: 32 };
-  const strategy = {
-    name: "fedPt",
-    large: "concerto",
-    a: 1,
-    ...distilling,
-    proxyReference: "pretrained",
-  } as object as RunSettings["strategy"];
-  const run = { ...tinyRun, backbone: "etude", task: "replies", tuning, strategy } as RunSettings;
-  await mkdir(places.runs, { recursive: true });
-  const tuned = tunedParameters(run, readBackboneSizes(places.realPublic, "etude"), null);
-  const doors = { dataDir: places.runs, pagesDir: places.pages, publicDir: places.realPublic, host: "127.0.0.1", port: 0 };
-  const coordinator = await startCoordinator({ ...doors, runId: `fedPt-${process.pid}`, logLevel: "silent", run }, { tuned });
-  const file = writePromptsFile({ runId: coordinator.runId, settings: coordinator.config.run, params: shifted(tuned.initial) });
-  await writeFile(scratch("fedPt.safetensors"), file);
-  await page.route("**/tuned.safetensors", (route) => route.fulfill({ body: Buffer.from(file), headers: { etag: '"made"' } }));
-  const downloads: string[] = [];
-  page.on("request", (request) => downloads.push(request.url()));
-  await page.goto(tryAddress(coordinator));
-  await page.getByTestId("max-tokens").fill("8");
-  await page.getByTestId("text").fill("My order arrived broken");
-  await page.getByTestId("draw").click();
-  await expect(page.getByTestId("draw-stop")).toHaveCount(0);
-  const tokens = page.getByTestId("tokens-tuned").locator("button");
-  await expect(tokens).toHaveCount(8);
-  await tokens.nth(2).click();
-  await expect(page.getByTestId("drawn-tuned").locator(".candidates tbody tr")).toHaveCount(5);
-  const printed = await printedBy(
-    "predict",
-    "--prompts",
-    scratch("fedPt.safetensors"),
-    "--max-tokens",
-    "8",
-    "--json",
-    "My order arrived broken",
-  );
-  const answerOf = async (who: string) => (await page.getByTestId(`tokens-${who}`).innerText()).trim();
-  expect(await answerOf("tuned")).toBe(JSON.parse(printed).answer);
-
-  const draw = async (): Promise<void> => {
-    await page.getByTestId("draw").click();
-    await expect(page.getByTestId("draw-stop")).toBeVisible();
-    await expect(page.getByTestId("draw-stop")).toHaveCount(0);
-  };
-  await page.getByTestId("temperature").fill("1.5");
-  await draw();
-  const warm = await answerOf("tuned");
-  await draw();
-  expect(await answerOf("tuned")).toBe(warm);
-  await page.getByTestId("seed").fill("2");
-  await draw();
-  expect(await answerOf("tuned")).not.toBe(warm);
-
-  const shards = () => downloads.filter((url) => url.includes("/concerto/") && url.endsWith(".bin"));
-  expect(shards()).toEqual([]);
-  await expect(page.getByTestId("load-large")).toHaveText(/Download concerto \(\d.*MB\)/);
-  await page.getByTestId("load-large").click();
-  await expect(page.getByTestId("drawn-proxy")).toBeVisible();
-  expect(shards().length).toBeGreaterThan(0);
-  await page.getByTestId("temperature").fill("0");
-  await page.getByTestId("dial").fill("0");
-  await draw();
-  expect(await answerOf("proxy")).toBe(await answerOf("large")); // a = 0 leaves the large model alone
-  await page.getByTestId("dial").fill("3");
-  await draw();
-  expect(await answerOf("proxy")).not.toBe(await answerOf("large"));
-
-  await page.getByTestId("max-tokens").fill("150");
-  await page.getByTestId("draw").click();
-  await page.getByTestId("draw-stop").click();
-  await expect(page.getByTestId("draw-stop")).toHaveCount(0);
-  expect(await page.getByTestId("tokens-proxy").locator("button").count()).toBeLessThan(150);
-  await coordinator.close();
-});
-
-/** Parameters that change what the model says. */
-function shifted(params: Params): Params {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, { shape, data }]) => [
-      name,
-      { shape, data: data.map((value, i) => value + 0.2 * Math.sin(i + name.length)) },
-    ]),
-  );
-}

@@ -11,6 +11,7 @@ import { createAudit } from "./entry/audit.ts";
 import { createGate, type Gate } from "./entry/gate.ts";
 import type { Listening } from "./entry/links.ts";
 import { createReceipts, type Receipts } from "./entry/receipts.ts";
+import { withStandings } from "./entry/standings.ts";
 import { tokenIn } from "./entry/tokens.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
 import { publishControl } from "./http/control.ts";
@@ -18,6 +19,7 @@ import { metricsAccessOf } from "./http/metricsAccess.ts";
 import { addControl } from "./http/operator.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
+import type { JournalledStanding } from "./journal/journal.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
 import { type CoordinatorEvent, createLiveRun, type LiveRun, type ReportAnswers, type RunOutcome } from "./liveRun.ts";
 import { createLogger } from "./logger.ts";
@@ -59,6 +61,8 @@ export interface CoordinatorPorts {
   readonly follow?: Following | undefined;
   /** Serves the pages while developing. */
   readonly pages?: HttpPorts["pages"] | undefined;
+  /** Whom the operator has let in or banned in a run before this one; taken over when this one begins. */
+  readonly standings?: readonly JournalledStanding[] | undefined;
   /** The operator's token, where a run before this one has given it out; by default the one in the run's folder. */
   readonly controlToken?: string | undefined;
 }
@@ -92,6 +96,8 @@ export interface Coordinator extends RunTokens {
   traffic(): TrafficTotals;
   /** Steps closed so far, those of earlier processes included. */
   steps(): readonly StepRecord[];
+  /** Whom the operator has let in or banned. */
+  standings(): readonly JournalledStanding[];
   /** The operator's orders so far, and what holds. */
   orders(): Orders;
   /** Returns what ends the subscription. */
@@ -209,7 +215,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const { tuned, clock = systemClock, logger, strategy, start } = given;
   const { runId, journal, keptRounds, folder } = opened;
   const tokens = runTokens(folder.path, config, needsCompute(config.run) || given.answers !== undefined);
-  const gate = createGate({ config, runId, folder: folder.path, journal, now: Date.now });
+  const gate = createGate({ config, runId, folder: folder.path, journal: withStandings(journal, given.standings), now: Date.now });
   const receipts = createReceipts({ runId, folder: config.writesRunFiles ? folder.path : null, journal, now: Date.now });
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
@@ -269,7 +275,10 @@ function begin(assembly: Assembly, { url, controlToken: token }: Address): void 
   const { runId, folder, journal, isResumed } = opened;
   const { run } = config;
   if (ending.closing !== null) throw new Error(`run ${runId}: the coordinator was stopped before it had begun`);
-  if (!isResumed) journal.begin(asJson(run), start);
+  if (!isResumed) {
+    journal.begin(asJson(run), start);
+    for (const standing of assembly.gate.standings()) journal.putStanding(standing);
+  }
   assembly.withdraw = publishControl(config.dataDir, { url, token, pid: process.pid, runId });
   logger.info({ url, runId, config, seed: run.seed, origin: start?.origin ?? null, isResumed }, "the coordinator listens");
   const earlier = (journal.contents()?.history ?? []) as { record: StepRecord }[];
@@ -377,6 +386,7 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     clients: live.clients,
     traffic: () => meter.totals(),
     steps: live.steps,
+    standings: assembly.gate.standings,
     orders: () => ({ events: live.book.events(), inForce: live.book.inForce() }),
     subscribe(listener) {
       listeners.add(listener);

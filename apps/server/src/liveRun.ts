@@ -183,6 +183,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     beginning: createBeginning(),
     book: createOrderBook({
       journal,
+      scheduled: run.orders,
       now: ports.now,
       onChange(event) {
         ports.tell({ kind: "order", event });

@@ -1,4 +1,4 @@
-import { claimLimit, type RunSettings } from "@tutti/core";
+import { claimLimit, createRandom, type InForce, inForceNow, type RunSettings } from "@tutti/core";
 import type { RunInfo, Status } from "@tutti/protocol";
 import { positionOf, type TrafficTotals } from "@tutti/record";
 import type { WireMeter } from "./http/wireMeter.ts";
@@ -19,8 +19,8 @@ export interface StatusPorts {
   readonly meter: Pick<WireMeter, "totals">;
   readonly running: RunningStrategy;
   readonly notes: RunNotes;
-  readonly book: Pick<OrderBook, "latest" | "inForce">;
-  readonly pool: Pick<Pool, "step" | "members" | "computeDesk">;
+  readonly book: OrderBook;
+  readonly pool: Pick<Pool, "step" | "members" | "computeDesk" | "roster">;
 }
 
 /** The status of a run, whenever it is asked for. */
@@ -36,7 +36,8 @@ export interface StatusSource {
 const momentMs = 250;
 
 /** Statuses of a run. */
-export function createStatusSource({ runId, run, tuned, clock, meter, running, notes, book, pool }: StatusPorts): StatusSource {
+export function createStatusSource(sources: StatusPorts): StatusSource {
+  const { runId, run, tuned, clock, meter, running, notes, pool } = sources;
   const schedule = running.strategy.schedule(run);
   let position: { readonly numRecords: number; readonly progress: NonNullable<RunInfo["progress"]> } | null = null;
   let known = { traffic: meter.totals(), at: Number.NEGATIVE_INFINITY };
@@ -55,7 +56,7 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
       claimLimit: claimLimit(run),
       fillTo: run.helpers?.fillTo ?? null,
       resets: notes.resets,
-      inForce: book.latest() === 0 ? null : book.inForce(),
+      inForce: inForceOf(sources),
       ...said,
       summary,
       schedule,
@@ -90,4 +91,10 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
       return statusWith(known.traffic);
     },
   };
+}
+
+/** What the settings' orders and the operator's come to for the next plan; null where there are none. */
+function inForceOf({ run, book, running, pool }: StatusPorts): InForce | null {
+  if (book.latest() === 0 && run.orders === undefined) return null;
+  return inForceNow(book, { ...running, roster: pool.roster(), random: createRandom(run.seed) });
 }

@@ -27,18 +27,19 @@ export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
 export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
-export { drawPoisoned, poisoned } from "./orders/poisoned.ts";
+export { drawPoisoned, poisoned, poisonFactor } from "./orders/poisoned.ts";
 export {
   type HoldingOrder,
   type InForce,
   inForceAfter,
   nothingInForce,
   type Poison,
+  type ScheduledOrder,
   type StandingOrder,
   standingOrderSchemas,
   takenBack,
 } from "./orders/standingOrder.ts";
-export { type GivenOrders, isTooFew, loopOrders, pausedByOperator, runOf, sampledSize } from "./orders/underOrders.ts";
+export { type GivenOrders, inForceNow, isTooFew, loopOrders, pausedByOperator, runOf, sampledSize } from "./orders/underOrders.ts";
 export { isEnough } from "./pacing/closing.ts";
 export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
 export type { Standing } from "./pacing/standing.ts";

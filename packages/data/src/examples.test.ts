@@ -69,3 +69,12 @@ test("own files that cannot be read say what to do", () => {
     'mine.csv line 2: there is no field "text"; the row has sentence, label',
   );
 });
+
+test("the file that made the task is a volunteer's own file too: its columns have the task's names, and those of the reader go first", () => {
+  const made = { ...topic, fields: { text: "message", textB: null, label: "topic", owner: null } };
+  const read = (content: string) => own("made.csv", content, made);
+  const [name = ""] = topic.classes;
+  expect(read(`id,message,topic\n7,Hello,${name}\n`)).toEqual([{ text: "Hello", label: 0 }]);
+  expect(read(`text,label,message,topic\nHello,${name},other,none\n`)).toEqual([{ text: "Hello", label: 0 }]);
+  expect(() => read("message,what\nHello,there\n")).toThrow('there is no field "label"');
+});

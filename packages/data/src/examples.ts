@@ -1,3 +1,4 @@
+import { dataFileColumns } from "./columns.ts";
 import { textOfNumber } from "./exactNumber.ts";
 import type { Example } from "./example.ts";
 import { RowFault, readEach, refuseFaults } from "./faults.ts";
@@ -30,14 +31,22 @@ export interface OwnExamples {
 }
 
 /**
- * Reads a volunteer's own file, `.csv`, `.tsv` or `.jsonl`, with the fields `text`, `label` (class name or number) and, for pair tasks, `textB`.
- * The examples stay where this is called.
+ * Reads a volunteer's own file, `.csv`, `.tsv` or `.jsonl`, with the fields `text`, `label` (class name or number) and, for pair tasks, `textB`; where
+ * it has none of such a name, the field that the task's own data set has for it. The examples stay where this is called.
  */
 export function parseOwnExamples(fileName: string, bytes: Uint8Array, task: Reading): OwnExamples {
   if (!isTextFile(fileName))
     throw new Error(`${fileName}: only files ending in .csv, .tsv or .jsonl can be read; save a spreadsheet as CSV UTF-8`);
-  const fields = { text: "text", textB: task.fields.textB === null ? null : "textB", label: "label", owner: null };
-  const columns = ["text", "label", ...(fields.textB === null ? [] : [fields.textB])];
+  const found = dataFileColumns(fileName, bytes);
+  const named = (name: string, ofTask: string) => (!found.includes(name) && found.includes(ofTask) ? ofTask : name);
+  const { text, textB, label } = task.fields;
+  const fields = {
+    text: named("text", text),
+    textB: textB === null ? null : named("textB", textB),
+    label: named("label", label),
+    owner: null,
+  };
+  const columns = [fields.text, fields.label, ...(fields.textB === null ? [] : [fields.textB])];
   const { rows, faults, notes } = readTextFile(fileName, bytes, { columns });
   const own = readEach(rows, (row) => exampleOf({ fields, classes: task.classes }, row, `${fileName} line ${row.line}`));
   const all = [...faults, ...own.faults].sort((a, b) => a.line - b.line);

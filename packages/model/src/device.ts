@@ -34,7 +34,8 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       const starting = startWanted(setup, (backend) => onBackend({ backend }));
       const whenStarted = starting.then(({ backend }) => onBackend({ backend, hasStarted: true }));
       const settled = () => whenStarted.catch(() => undefined); // another start may not meet this one's backend half started
-      const opened = await openWorkplace(setup, { ...ports, whenStarted }, onProgress, signal).finally(settled);
+      const { readsOneAtATime = false } = setup;
+      const opened = await openWorkplace(setup, { ...ports, readsOneAtATime, whenStarted }, onProgress, signal).finally(settled);
       const { reason, ...backend } = await starting;
       const { notice, ...admitted } = opened.admitted;
       place = opened;

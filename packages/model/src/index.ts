@@ -18,7 +18,6 @@ export {
 } from "./backbone/pack.ts";
 export type { PackedBackbone } from "./backbone/packed.ts";
 export { readSafetensors, writeSafetensors } from "./backbone/safetensors.ts";
-export { hasLittleMemory, type MemorySigns } from "./backbone/smallMemory.ts";
 export { type TensorName, tensorNames } from "./backbone/tensorNames.ts";
 export { createTransformer, type Transformer } from "./backbone/transformer.ts";
 export type { BackendChoice, ChosenBackend } from "./backendChoice.ts";

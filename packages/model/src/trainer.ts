@@ -36,6 +36,8 @@ export interface TrainerSetup {
   readonly wasmPath?: string | undefined;
   /** `plain` turns our own kernels off, for comparison; `fast` by default, which falls back to plain ones where they give other numbers. */
   readonly kernels?: KernelChoice | undefined;
+  /** Whether shards are read one at a time, because there is little memory. */
+  readonly readsOneAtATime?: boolean | undefined;
   /** Whether the rate of a matrix product is measured also in a run that does not plan by it. */
   readonly measuresRate?: boolean | undefined;
 }

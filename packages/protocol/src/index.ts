@@ -16,7 +16,7 @@ export type { TaskIdentity } from "./identities.ts";
 export { parametersSha256, taskId } from "./identities.ts";
 export { type Invitation, invitationBytes, invitationKey, readInvitation, writeInvitation } from "./invitations.ts";
 export { limits, protocolVersion } from "./limits.ts";
-export type { DeviceTile, Live, LiveChange, LiveRound, LiveStatus, LiveStep, Movement, TileState } from "./live.ts";
+export type { DeviceTile, Live, LiveChange, LiveOrder, LiveRound, LiveStatus, LiveStep, Movement, TileState } from "./live.ts";
 export { applyChange, liveChangeSchema, liveGoodbyeSchema, liveLimits, liveSchema, movementSchema, tileStates } from "./live.ts";
 export type {
   Answer,

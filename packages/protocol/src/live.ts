@@ -1,4 +1,4 @@
-import { integer, number, type TaskKind } from "@tutti/core";
+import { integer, number, standingOrderSchemas, type TaskKind } from "@tutti/core";
 import { z } from "zod";
 import { backendSchema, countSchema, deviceIdSchema, finiteSchema, lossSchema, ordinalSchema, text } from "./fields.ts";
 import { limits } from "./limits.ts";
@@ -97,7 +97,17 @@ const sizesSchema = z.strictObject({ layers: z.array(countSchema).max(limits.max
 /** The status without what the rounds of the feed say. */
 export const liveStatusSchema = statusSchema.omit({ history: true, historyStart: true, probes: true, plans: true, leftOut: true });
 
-const ordersSchema = z.array(orderEventSchema).max(liveLimits.maxOrders).readonly();
+/** What an order says to everybody: nothing of single clients, and of a strategy its name. */
+const shownOrderSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.enum(["start", "pause", "resume", "stop", "nextRound", "newRun"]) }),
+  ...standingOrderSchemas,
+  z.strictObject({ kind: z.literal("switchStrategy"), name: text(limits.maxName) }),
+]);
+
+/** An order of the operator's, without what is about single clients. */
+const liveOrderSchema = orderEventSchema.omit({ order: true }).extend({ order: shownOrderSchema });
+
+const ordersSchema = z.array(liveOrderSchema).max(liveLimits.maxOrders).readonly();
 
 const tilesSchema = z.array(tileSchema).max(liveLimits.maxTiles).readonly();
 const roundsSchema = z.array(liveRoundSchema).max(liveLimits.maxRounds).readonly();
@@ -139,6 +149,8 @@ export type TileState = DeviceTile["state"];
 export type LiveRound = z.infer<typeof liveRoundSchema>;
 /** A closed step of a round. */
 export type LiveStep = z.infer<typeof liveStepSchema>;
+/** An order of the operator's, as a feed has it. */
+export type LiveOrder = z.infer<typeof liveOrderSchema>;
 /** How far the devices of a training step moved. */
 export type Movement = z.infer<typeof movementSchema>;
 

@@ -76,7 +76,7 @@ interface Visit {
   readonly acceptedMs: number;
   /** From the navigation. */
   readonly stepMs: number;
-  /** Names of the scripts that were asked for before the training worker's. */
+  /** Names of the scripts that were there when the page started its training worker. */
   readonly scriptsBeforeWorker: readonly string[];
 }
 
@@ -85,19 +85,14 @@ async function visit(context: BrowserContext, address: string): Promise<Visit> {
   const page = await context.newPage();
   const stepped = deferred<number>();
   const accepted = acceptance(page);
-  const scripts: string[] = [];
-  page.on("request", (request) => {
-    const name = new URL(request.url()).pathname.split("/").at(-1) ?? "";
-    if (name.endsWith(".js")) scripts.push(name);
-  });
   await page.exposeFunction("tuttiStepped", stepped.resolve);
   await page.goto(address);
   await page.getByTestId("join").click();
   const joinedAt = performance.now();
   const [stepMs, acceptedAt] = await within(Promise.all([stepped.promise, accepted]), `no contribution of ${address} was accepted`);
+  const addresses = await page.evaluate<readonly string[]>("tuttiScripts");
   await page.close();
-  const worker = scripts.findIndex((name) => name.startsWith("worker-"));
-  return { acceptedMs: acceptedAt - joinedAt, stepMs, scriptsBeforeWorker: scripts.slice(0, worker) };
+  return { acceptedMs: acceptedAt - joinedAt, stepMs, scriptsBeforeWorker: addresses.map((one) => one.split("/").at(-1) ?? "") };
 }
 
 /** When the coordinator answers a submission with `accepted`, on the socket of the page. */
@@ -119,11 +114,13 @@ async function within<T>(answer: Promise<T>, what: string): Promise<T> {
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
-/** In the page, before its own scripts: tells of the training worker's first step, in milliseconds since the navigation. */
+/** In the page, before its own scripts: notes which scripts are there when a worker starts, and tells of its first step, in milliseconds since the navigation. */
 const watchWorker = `
+  const scripts = () => performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.endsWith(".js"));
   globalThis.Worker = class extends Worker {
     constructor(...args) {
       super(...args);
+      globalThis.tuttiScripts ??= scripts();
       this.addEventListener("message", ({ data }) => { if (data?.kind === "step") tuttiStepped(performance.now()); });
     }
   };

@@ -1,8 +1,9 @@
 import type { BenchRow } from "../rows.ts";
 import { benchFirstContact } from "./firstContact.ts";
+import { benchStage } from "./stage.ts";
 
 /** What is measured of the pages, each with a coordinator on this machine, in the order of the rows. */
-const parts: readonly (() => Promise<BenchRow[]>)[] = [benchFirstContact];
+const parts: readonly (() => Promise<BenchRow[]>)[] = [benchFirstContact, benchStage];
 
 /** How long the pages let people wait, and what they take of a computer. */
 export async function benchPages(): Promise<BenchRow[]> {

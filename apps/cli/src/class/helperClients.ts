@@ -40,7 +40,6 @@ export async function runHelpers(options: HelperOptions, signal: AbortSignal): P
       trainer: shared,
       backend: "wasm",
       threads: 1,
-      nickname: `helper ${number}`,
       onEvent: (event) => {
         if (event.kind === "status" && event.status.phase === "done") void session.leave();
       },

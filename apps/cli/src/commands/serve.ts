@@ -191,6 +191,8 @@ export async function serveRun({ file, flags, isOver, branch, lesson }: ServeOrd
   rememberLabels(asRun);
   const task = orWrongUse(() => findTask(asRun.task));
   if (asRun.roster === "fixed") orWrongUse(() => requireDealable(task, asRun.partition));
+  const isSkewed = asRun.orders?.some(({ order }) => order.kind === "skew") === true;
+  if (isSkewed) orWrongUse(() => requireDealable(task, { kind: "dirichletLabel", dirichletAlpha: 1 }));
   const texts = publicTextsOf(asRun);
   if (texts !== null) orWrongUse(() => requireSameKind(requireTextTask(task, "strategy.distillText"), texts));
   if (flags.dev === true) places.pagesDir = null;

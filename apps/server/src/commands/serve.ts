@@ -10,7 +10,7 @@ import { linkTo, operatorLink, printedAddresses } from "../entry/links.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
 import { requireSameCode } from "../openedRun.ts";
 import { type Latest, latestOf } from "../orders/latestRun.ts";
-import type { Following, NamedConfig } from "../orders/succession.ts";
+import type { Following } from "../orders/succession.ts";
 import { requirePair } from "../pair.ts";
 import { noAnswerer } from "../pool/computeDesk.ts";
 import { canMoveDevices } from "../pool/members.ts";
@@ -79,27 +79,34 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
 }
 
 /** Serves a run and those that follow it at the same address; where the next one cannot be opened, the one before again. */
-async function serveInTurn({ config: first, controlToken: known }: Latest, options: ServeOptions): Promise<ServeEnd> {
-  let config = first;
-  let before: CoordinatorConfig | null = null;
-  let controlToken = known;
+async function serveInTurn({ config: first, controlToken }: Latest, options: ServeOptions): Promise<ServeEnd> {
+  let turn: Turn = { prepared: await prepare(first, options), before: null, controlToken, standings: [] };
   for (;;) {
+    const { prepared, before } = turn;
     const follower = createFollower(options);
+    let opened: Opened;
     try {
-      const prepared = await prepare(config, options);
-      const opened = await open(prepared, { ...options, controlToken, follow: follower.following });
-      const end = await serveOpened(opened, prepared, { ...options, next: follower.next });
-      if (typeof end === "string") return end;
-      before = config;
-      config = end;
-      controlToken = opened.coordinator.controlToken;
+      opened = await open(turn, { ...options, follow: follower.following });
     } catch (error) {
       if (before === null || !(error instanceof ConfigError)) throw error;
       options.print(`the next run could not be opened (${error.message}); the one before is served again`);
-      config = before;
-      before = null;
+      turn = { ...turn, prepared: before, before: null };
+      continue;
     }
+    const { coordinator } = opened;
+    const end = await serveOpened(opened, prepared, { ...options, next: follower.next });
+    if (typeof end === "string") return end;
+    turn = { prepared: end, before: prepared, controlToken: coordinator.controlToken, standings: coordinator.standings() };
   }
+}
+
+/** A run whose turn it is. */
+interface Turn {
+  readonly prepared: Prepared;
+  /** The run before it; null where there is none to go back to. */
+  readonly before: Prepared | null;
+  readonly controlToken: string | undefined;
+  readonly standings: CoordinatorPorts["standings"];
 }
 
 /** What a run needs before its coordinator starts. */
@@ -108,9 +115,11 @@ interface Prepared {
   readonly tuned: TunedParameters;
   readonly isFinished: boolean;
   readonly report: Omit<RunReportOptions, "tuned" | "onTrouble"> | undefined;
+  readonly sizes: Awaited<ReturnType<typeof knownSizes>>;
+  readonly evaluatedRows: CoordinatorPorts["evaluatedRows"];
 }
 
-/** Throws a ConfigError where the run cannot be served here. */
+/** Reads all that takes time; throws a ConfigError where the run cannot be served here. */
 async function prepare(config: CoordinatorConfig, options: ServeOptions): Promise<Prepared> {
   const numClasses = options.numClasses(config.run);
   requireAnswering(config, numClasses);
@@ -119,12 +128,10 @@ async function prepare(config: CoordinatorConfig, options: ServeOptions): Promis
   requirePair(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) options.print(finished);
-  return { config, tuned, isFinished: finished !== null, report: await options.report?.(config) };
-}
-
-interface Opening extends ServeOptions {
-  readonly controlToken: string | undefined;
-  readonly follow: Following;
+  const report = await options.report?.(config);
+  const sizes = await knownSizes(config);
+  const evaluatedRows = await findEvaluatedRows(config.publicDir, config.run);
+  return { config, tuned, isFinished: finished !== null, report, sizes, evaluatedRows };
 }
 
 /** A coordinator that listens, and what ends with it. */
@@ -133,27 +140,25 @@ interface Opened {
   readonly hosted: Hosted;
 }
 
-async function open({ config, tuned, isFinished }: Prepared, options: Opening): Promise<Opened> {
-  const { pages, readStart, numAnswers: numTexts, print, controlToken, follow } = options;
+async function open({ prepared, ...turn }: Turn, options: ServeOptions & { readonly follow: Following }): Promise<Opened> {
+  const { config, tuned, isFinished, sizes, evaluatedRows } = prepared;
+  const { pages, readStart, numAnswers: numTexts, print, follow } = options;
   const answers = numTexts === undefined ? undefined : { numTexts, isStarted: options.computeCommand !== undefined };
-  const { sizes: shareSizes, trouble } = await knownSizes(config);
-  const evaluatedRows = await findEvaluatedRows(config.publicDir, config.run);
-  const coordinator = await startCoordinator(config, {
-    ...{ tuned, shareSizes, evaluatedRows, pages, readStart, answers },
-    ...{ controlToken, follow },
-  });
+  const { controlToken, standings } = turn;
+  const ofData = { tuned, shareSizes: sizes.sizes, evaluatedRows };
+  const coordinator = await startCoordinator(config, { ...ofData, pages, readStart, answers, controlToken, standings, follow });
   const hosted = (options.host ?? described)(coordinator, isFinished);
   for (const line of [...coordinator.notes, ...hosted.lines]) print(line);
-  if (trouble !== null) print(trouble);
+  if (sizes.trouble !== null) print(sizes.trouble);
   return { coordinator, hosted };
 }
 
-/** Until the run is over, somebody stops it, or another one follows: then that one's configuration. */
+/** Until the run is over, somebody stops it, or another one follows: then that one. */
 async function serveOpened(
   { coordinator, hosted }: Opened,
   { tuned, isFinished: wasFinished, report }: Prepared,
-  options: ServeOptions & { readonly next: Promise<NamedConfig> },
-): Promise<ServeEnd | NamedConfig> {
+  options: ServeOptions & { readonly next: Promise<Prepared> },
+): Promise<ServeEnd | Prepared> {
   const { print } = options;
   const computing = keepComputing(coordinator, { ...options, isFinished: wasFinished });
   const reports =
@@ -170,7 +175,7 @@ async function serveOpened(
       return options.isOver === "whenDone" ? "done" : stop.promise;
     });
     const end = await Promise.race([stop.promise, done, options.next]);
-    if (typeof end !== "string") print(`run ${coordinator.runId} is closed and kept; run ${end.runId} follows`);
+    if (typeof end !== "string") print(`run ${coordinator.runId} is closed and kept; run ${end.config.runId} follows`);
     else if (end !== "done") print(isFinished ? stoppingFinished : "stopping: all accepted work is kept, and the same command resumes");
     await (typeof end === "string" ? coordinator.close() : coordinator.close("newRun"));
     await reports?.finish(null); // of a run that is over the last report is there
@@ -185,17 +190,20 @@ async function serveOpened(
   }
 }
 
-/** Hears of the run that follows. */
-function createFollower(options: ServeOptions): { readonly following: Following; readonly next: Promise<NamedConfig> } {
-  const next = deferred<NamedConfig>();
+/** Hears of the run that follows, and has it ready before the one before is closed. */
+function createFollower(options: ServeOptions): { readonly following: Following; readonly next: Promise<Prepared> } {
+  const next = deferred<Prepared>();
   const quiet = { ...options, print: () => undefined };
+  let ready: Prepared | null = null;
   return {
     next: next.promise,
     following: {
       async prepare(config) {
-        await prepare(config, quiet);
+        ready = await prepare(config, quiet);
       },
-      begin: next.resolve,
+      begin() {
+        if (ready !== null) next.resolve(ready);
+      },
     },
   };
 }

@@ -1,9 +1,9 @@
 import { type Hello, type Refusal, refuse } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
-import type { Journal, JournalledStanding } from "../journal/journal.ts";
+import type { JournalledStanding } from "../journal/journal.ts";
 import { drawCodeWords, isSameCodeWord } from "./codeWords.ts";
 import { createInvitations } from "./invitations.ts";
-import { createStandings } from "./standings.ts";
+import { createStandings, type StandingsJournal } from "./standings.ts";
 import { createToken, tokenIn } from "./tokens.ts";
 
 /** What the gate needs of its surroundings. */
@@ -12,7 +12,7 @@ export interface GatePorts {
   readonly runId: string;
   /** Of the run; it keeps the secrets. */
   readonly folder: string;
-  readonly journal: Pick<Journal, "contents" | "putStanding">;
+  readonly journal: StandingsJournal;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -37,6 +37,8 @@ export interface Gate {
   /** Clients that wait for the operator, the latest at the end. */
   waiting(): readonly Waiting[];
   banned(): readonly string[];
+  /** Whom the operator has let in or banned. */
+  standings(): readonly JournalledStanding[];
   approve(clientKey: string): void;
   ban(clientKey: string): void;
   /** Takes a ban back. */
@@ -93,6 +95,7 @@ export function createGate({ config, runId, folder, journal, now }: GatePorts): 
     standingOf: standings.of,
     waiting: () => [...waiting.values()],
     banned: standings.banned,
+    standings: standings.all,
     approve(clientKey) {
       waiting.delete(clientKey);
       standings.change(clientKey, { isApproved: true, isBanned: false });

@@ -7,10 +7,22 @@ export interface Standings {
   holderOf(invitation: string): string | null;
   change(clientKey: string, changes: Partial<Omit<JournalledStanding, "clientKey">>): void;
   banned(): readonly string[];
+  all(): readonly JournalledStanding[];
+}
+
+/** The part of a journal that keeps standings. */
+export interface StandingsJournal extends Pick<Journal, "putStanding"> {
+  contents(): { readonly standings: readonly JournalledStanding[] } | null;
+}
+
+/** The journal as the gate reads it: a new run has the standings of the one before it. */
+export function withStandings(journal: Journal, before: readonly JournalledStanding[] = []): StandingsJournal {
+  const isNew = journal.contents() === null;
+  return { contents: () => (isNew ? { standings: before } : journal.contents()), putStanding: journal.putStanding };
 }
 
 /** The standings that a journal has. */
-export function createStandings(journal: Pick<Journal, "contents" | "putStanding">): Standings {
+export function createStandings(journal: StandingsJournal): Standings {
   const byKey = new Map<string, JournalledStanding>();
   const holders = new Map<string, string>();
   const keep = (standing: JournalledStanding) => {
@@ -27,6 +39,7 @@ export function createStandings(journal: Pick<Journal, "contents" | "putStanding
       keep(standing);
       journal.putStanding(standing);
     },
+    all: () => [...byKey.values()],
     banned: () => [...byKey.values()].filter(({ isBanned }) => isBanned).map(({ clientKey }) => clientKey),
   };
 }

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { StrategyState, Tensor } from "@tutti/core";
+import type { OrderEvent } from "@tutti/protocol";
 import { afterEach, expect, test } from "vitest";
 import { temporaryFolder } from "../testing/startTest.ts";
 import { type JournalledDevice, type JournalledPlan, type JournalledReceipt, openJournal } from "./journal.ts";
@@ -40,6 +41,8 @@ const device: JournalledDevice = {
 };
 const contribution = { taskId: "t1", deviceId: 4, sha256: "h", bytes: Uint8Array.of(5, 6, 7) };
 
+const order: OrderEvent = { number: 9, at: 1_796_066_797_277, order: { kind: "drop", fraction: 0.3 }, from: null };
+
 const pace = {
   standing: { numSteps: 7, trustedFrom: 3, devices: { 4: { contributedIn: 2, failures: 1, restsUntil: 9 } } },
   durations: { train: [120] },
@@ -70,6 +73,9 @@ test.each(stores())("what was written is there again when the journal is opened 
   journal.putRepeated({ ...pace, durations: {} });
   journal.putCounted([4], pace);
   journal.putForgotten([{ deviceId: 4, numDevices: 9 }]);
+  journal.putOrder(order);
+  journal.putOrder({ ...order, from: { stage: "train", round: 2, step: 1, attempt: 1 } });
+  journal.putOrder({ ...order, number: 10, order: { kind: "pause" } });
   journal.putTraffic({ train: { up: 3, down: 4 } });
   await journal.flushed();
   await journal.close();
@@ -94,6 +100,10 @@ test.each(stores())("what was written is there again when the journal is opened 
     clients: [{ clientKey: "k", ordinal: 0, nickname: "Ada" }],
     standings: [standing],
     receipts: [receipt],
+    orders: [
+      { ...order, from: { stage: "train", round: 2, step: 1, attempt: 1 } },
+      { ...order, number: 10, order: { kind: "pause" } },
+    ],
     traffic: { train: { up: 3, down: 4 } },
     history: [{ record: 1 }],
   });

@@ -1,5 +1,15 @@
 import { numValues } from "@tutti/core";
-import { type DeviceTile, type Live, type LiveChange, type LiveStatus, liveLimits, type OrderEvent, type Status } from "@tutti/protocol";
+import {
+  type DeviceTile,
+  type Live,
+  type LiveChange,
+  type LiveOrder,
+  type LiveStatus,
+  limits,
+  liveLimits,
+  type OrderEvent,
+  type Status,
+} from "@tutti/protocol";
 import type { StepRecord } from "@tutti/record";
 import type { TunedParameters } from "../tuned.ts";
 import { createLiveRounds, type LiveRounds, type RoundSources } from "./liveRounds.ts";
@@ -40,7 +50,7 @@ export function createFeed(sources: FeedSources): Feed {
       sizes,
       devices: sources.tiles(),
       rounds: update().all(),
-      orders: shownOrders(sources),
+      orders: shownOrders(sources).flatMap(liveOrder),
     }),
     change() {
       update();
@@ -54,7 +64,7 @@ export function createFeed(sources: FeedSources): Feed {
         ...(changed.length === 0 ? {} : { devices: changed }),
         ...(gone.length === 0 ? {} : { gone }),
         ...(untold.size === 0 ? {} : { rounds: [...untold.values()] }),
-        ...(orders.length === 0 ? {} : { orders }),
+        ...(orders.length === 0 ? {} : { orders: orders.flatMap(liveOrder) }),
       };
       told.status = text;
       untold = new Map();
@@ -63,11 +73,25 @@ export function createFeed(sources: FeedSources): Feed {
   };
 }
 
-/** Who was let in or sent away is the operator's business. */
+/** Orders that everybody may know of; who was let in or sent away is the operator's business. */
 function shownOrders({ orders }: Pick<FeedSources, "orders">): readonly OrderEvent[] {
   return orders()
     .filter(({ order: { kind } }) => kind !== "approve" && kind !== "sendAway")
     .slice(-liveLimits.maxOrders);
+}
+
+function liveOrder({ order, ...event }: OrderEvent): LiveOrder[] {
+  switch (order.kind) {
+    case "approve":
+    case "sendAway":
+      return [];
+    case "newRun":
+      return [{ ...event, order: { kind: order.kind } }];
+    case "switchStrategy":
+      return [{ ...event, order: { kind: order.kind, name: order.strategy.name.slice(0, limits.maxName) } }];
+    default:
+      return [{ ...event, order }];
+  }
 }
 
 function liveStatus({ history: _, historyStart: __, probes: ___, plans: ____, leftOut: _____, ...status }: Status): LiveStatus {

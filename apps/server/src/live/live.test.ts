@@ -203,6 +203,26 @@ test("P-170: a feed ends with goodbye when the coordinator closes", async () => 
   expect(reader.events.at(-1)).toBe("goodbye");
 });
 
+test("P-170: what the operator changed is in the feed with the step from which it holds, and what is about single clients is not", async () => {
+  const coordinator = await scene.start(tinyFedAvg({ numRounds: 20, evaluateEvery: 20 }));
+  const reader = await read(coordinator);
+  const client = scene.join(coordinator, "a");
+  scene.join(coordinator, "b");
+  const order = (body: unknown) =>
+    fetch(`${coordinator.url}/control/orders`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${coordinator.controlToken}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  await reader.when(({ status }) => status.round >= 2);
+  await order({ kind: "deadline", deadlineMs: 60_000 });
+  await order({ kind: "sendAway", clientKey: client.kept.key });
+  const { orders } = await reader.when((live) => live.orders.some(({ from }) => from !== null));
+  expect(orders).toMatchObject([{ number: 1, order: { kind: "deadline", deadlineMs: 60_000 }, from: { stage: "train" } }]);
+  expect(orders[0]?.from?.round).toBeGreaterThan(1);
+  expect(JSON.stringify((await (await read(coordinator)).when(() => true)).orders)).not.toContain(client.kept.key);
+});
+
 test("P-107: metrics show the latest round, its evaluation with its number of texts, and devices by what they do", async () => {
   const coordinator = await scene.start(tinyFedAvg());
   scene.join(coordinator, "a");

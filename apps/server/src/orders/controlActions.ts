@@ -60,7 +60,7 @@ export function controlActions(ports: ControlPorts): ControlActions {
       if ("refused" in taken) return taken;
       await journal.flushed();
       const { event, next } = taken;
-      if (next !== undefined) return { event, afterwards: () => follow?.begin(next) };
+      if (next !== undefined) return { event, afterwards: () => follow?.begin() };
       return order.kind === "stop" ? { event, afterwards: stop } : { event };
     },
     orders: () => ({ events: live.book.events(), inForce: live.book.inForce() }),

@@ -20,6 +20,8 @@ export interface OrderBook extends GivenOrders {
 /** What a book needs of its surroundings. */
 export interface OrderBookPorts {
   readonly journal: Pick<Journal, "contents" | "putOrder">;
+  /** Those of the run's settings. */
+  readonly scheduled?: GivenOrders["scheduled"];
   /** Milliseconds since 1970. */
   now(): number;
   /** An order was given, or a plan made that it holds from. */
@@ -27,10 +29,9 @@ export interface OrderBookPorts {
 }
 
 /** A book that goes on from what was journalled. */
-export function createOrderBook({ journal, now, onChange }: OrderBookPorts): OrderBook {
+export function createOrderBook({ journal, scheduled, now, onChange }: OrderBookPorts): OrderBook {
   const contents = journal.contents();
   const events = [...(contents?.orders ?? [])];
-  let inForce = events.reduce<InForce>(holding, nothingInForce);
   let changed = deferred<void>();
 
   function planned(plan: Pick<RoundPlan, keyof StepPlace | "orders">): void {
@@ -49,14 +50,14 @@ export function createOrderBook({ journal, now, onChange }: OrderBookPorts): Ord
 
   return {
     events: () => events,
-    inForce: () => inForce,
+    scheduled,
+    inForce: (from = nothingInForce) => events.reduce(holding, from),
     latest: () => events.at(-1)?.number ?? 0,
     whenChanged: () => changed.promise,
     give(order, found = {}) {
       const event: OrderEvent = { number: (events.at(-1)?.number ?? 0) + 1, at: now(), order, from: null, ...found };
       journal.putOrder(event);
       events.push(event);
-      inForce = holding(inForce, event);
       const told = changed;
       changed = deferred();
       told.resolve();

@@ -160,6 +160,27 @@ test("P-178 with two poisoned devices the mean turns back, while a median hardly
   expect(mean).toBeGreaterThan(5 * median);
 });
 
+test("P-178 a run whose settings have orders by round repeats a lesson to the bit, and says what is in force", async () => {
+  const orders = [
+    { round: 2, order: { kind: "poison", numDevices: 2 } },
+    { round: 2, order: { kind: "drop", fraction: 0.5 } },
+    { round: 3, order: { kind: "takeBack", what: "drop" } },
+  ] as const;
+  const end = async (changes: Partial<RunSettings>) => {
+    const { coordinator } = await withDevices(() => true, changes);
+    const { steps, parametersSha256 } = await coordinator.whenDone();
+    const { inForce } = coordinator.status();
+    await coordinator.close();
+    return { counted: steps.map(({ counted }) => counted.length), parametersSha256, inForce };
+  };
+  const [plain, first, again] = [await end({}), await end({ orders }), await end({ orders })];
+  expect(first.counted).toEqual([4, 2, 4, 6]);
+  expect(first.inForce).toMatchObject({ drop: null, poison: { factor: 5 } });
+  expect(again).toEqual(first);
+  expect(plain.counted).toEqual([4, 4, 4, 6]);
+  expect(plain.parametersSha256).not.toBe(first.parametersSha256);
+});
+
 test("P-176 which step an order holds from, and what is in force, is known again after a restart", async () => {
   const store = memoryStore();
   const options = { expectedClients: 6 } as const;

@@ -77,6 +77,18 @@ test("P-179 a new run follows at the same address and link, its clients join by 
   expect(runsIn(again.lines)).toEqual(["class-run2"]);
 });
 
+test("P-179 whom the operator has let in need not be let in again in the run that follows", async () => {
+  const folder = temporaryFolder();
+  closeables.push(folder.remove);
+  const { lines, dataDir, client } = await served({ runId: "class", approval: true }, folder.path, await freePort(), "a");
+  await client.when("refused", ({ rule }) => rule === "P-104");
+  await giveOrder(dataDir, { kind: "approve", clientKey: client.kept.key }, "class");
+  client.socket.disconnect().connect();
+  await client.when("welcome");
+  await giveOrder(dataDir, { kind: "newRun" }, "class");
+  await until(() => lines.some((line) => line.startsWith("run class-run2 is finished")));
+});
+
 test("P-179 another strategy goes on in a linked run from the present parameters", async () => {
   const folder = temporaryFolder();
   closeables.push(folder.remove);

@@ -10,8 +10,8 @@ export type SuccessionOrder = Extract<Order, { kind: "newRun" | "switchStrategy"
 export interface Following {
   /** Throws a ConfigError where such a run cannot be served; asked before anything is written. */
   prepare(next: NamedConfig): Promise<void>;
-  /** The order is in the journal and answered. */
-  begin(next: NamedConfig): void;
+  /** The order is in the journal and answered: what was prepared begins. */
+  begin(): void;
 }
 
 /** What a following run takes over from the one before it. */

@@ -1,4 +1,13 @@
-import { createRandom, drawPoisoned, isTooFew, runOf, type StandingOrder, type StrategyState, sampledSize } from "@tutti/core";
+import {
+  createRandom,
+  drawPoisoned,
+  isTooFew,
+  poisonFactor,
+  runOf,
+  type StandingOrder,
+  type StrategyState,
+  sampledSize,
+} from "@tutti/core";
 import type { Order, OrderEvent } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { LiveRun } from "../liveRun.ts";
@@ -83,10 +92,11 @@ function succeed(order: SuccessionOrder, ports: OrderPorts): Taken {
 function stand(order: StandingOrder, ports: OrderPorts): Taken {
   const { live, config } = ports;
   if (order.kind !== "poison") return whileItGoesOn(order, ports, unfit(order, ports));
-  const roster = live.pool.roster();
+  const present = live.pool.roster().filter(({ isConnected, hasLeft }) => isConnected && hasLeft !== true);
+  const here = present.map(({ id }) => id);
   const number = live.book.latest() + 1;
-  const deviceIds = drawPoisoned(roster, order.numDevices, { random: createRandom(config.run.seed), number });
-  const factor = order.factor ?? Math.max(5, cohortSize(live.state(), ports));
+  const deviceIds = drawPoisoned(here, order.numDevices, { random: createRandom(config.run.seed), number });
+  const factor = order.factor ?? poisonFactor(cohortSize(live.state(), ports));
   return whileItGoesOn(order, ports, deviceIds.length === 0 ? "no device is here to be poisoned" : null, { poison: { deviceIds, factor } });
 }
 

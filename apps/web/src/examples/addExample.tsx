@@ -60,8 +60,14 @@ export function AddExample({ table, classes, isPair = false }: AddExampleProps) 
       <div class="class-buttons">
         <span class="small soft">{words.examplesEditor.addAs}</span>
         {classes.map((name, label) => (
-          <button key={name} type="button" class="button note-button" onClick={() => add(label)} data-testid={`add-as-${label}`}>
-            <span class="visually-hidden">{words.examplesEditor.addAs} </span>
+          <button
+            key={name}
+            type="button"
+            class="button"
+            aria-label={words.examplesEditor.addAsClass(name)}
+            onClick={() => add(label)}
+            data-testid={`add-as-${label}`}
+          >
             {name}
           </button>
         ))}

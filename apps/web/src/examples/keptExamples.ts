@@ -1,8 +1,13 @@
-import type { Example } from "@tutti/data";
+import type { ClassificationTask, Example } from "@tutti/data";
 import type { ExamplesShelf, KeptExamples } from "./ownExamples.ts";
 
 const databaseName = "tutti-examples";
 const storeName = "tables";
+
+/** The name of a place: where the run's pages lie, which numbered tab it is, and the task with its classes. */
+export function placeOfExamples(folder: string, tab: string, { name, classes }: Pick<ClassificationTask, "name" | "classes">): string {
+  return JSON.stringify([new URL(folder).pathname, tab, name, classes]);
+}
 
 /** Keeps the table of a place, which names the run's path, its task and classes, in a database of this browser. */
 export function keptExamples(place: string): ExamplesShelf {

@@ -57,15 +57,16 @@ export function ownExamples(shelf: ExamplesShelf): OwnExamples {
     keeping.value = found;
   };
 
-  /** In turn, so that the shelf ends with the latest. */
+  /** In turn, and each time what the table holds by then: the shelf ends with the latest, and with what it held before it had answered. */
   function keep(): void {
-    const kept = { examples: examplesIn(rows.value), identity };
-    writing = writing
-      .then(() => (kept.examples.length === 0 ? shelf.clear() : shelf.write(kept)))
-      .then(
-        () => note("kept"),
-        () => note("notKept"),
-      );
+    const write = (): Promise<void> => {
+      const examples = examplesIn(rows.value);
+      return examples.length === 0 ? shelf.clear() : shelf.write({ examples, identity });
+    };
+    writing = writing.then(write).then(
+      () => note("kept"),
+      () => note("notKept"),
+    );
   }
 
   function set(changed: readonly OwnExample[]): void {

@@ -16,7 +16,7 @@ export function ContributionsCard({ view, controller }: { readonly view: View; r
     <section class="card" aria-labelledby="contributions-title" data-testid="contributions">
       <h2 id="contributions-title">{words.contributions.title}</h2>
       {count === 0 ? (
-        <p class="soft small">{words.contributions.none}</p>
+        <p class="soft small contributions-none">{words.contributions.none}</p>
       ) : (
         <>
           <p class="figures" data-testid="contributions-total">
@@ -48,9 +48,10 @@ export function ContributionsCard({ view, controller }: { readonly view: View; r
   );
 }
 
+/** Rows stay where they are and change what they say: a row that moves with each task would never be still. */
 function ContributionList({ entries }: { readonly entries: readonly MyContribution[] }) {
   return (
-    <div class="table-scroll">
+    <div class="table-scroll contributions-list">
       <table class="contributions small figures">
         <thead>
           <tr>
@@ -62,8 +63,8 @@ function ContributionList({ entries }: { readonly entries: readonly MyContributi
           </tr>
         </thead>
         <tbody>
-          {entries.map(({ taskId, at, stage, round, kind, numBytes }) => (
-            <tr key={taskId}>
+          {entries.map(({ at, stage, round, kind, numBytes }, i) => (
+            <tr key={i}>
               <td>{words.contributions.time(at)}</td>
               <td>{words.contributions.round(stage, round)}</td>
               <td>{words.contributions.kinds[kind]}</td>

@@ -20,6 +20,16 @@ export function IncidentList({ incidents }: { readonly incidents: readonly Incid
   );
 }
 
+/** One line that is there from the beginning, so that nothing moves when something happens. */
+export function LatestIncident({ incidents }: { readonly incidents: readonly Incident[] }) {
+  const latest = incidents.at(-1);
+  return (
+    <p class="soft small note" role="status">
+      {latest === undefined ? words.deviceMeaning : sentenceOf(latest)}
+    </p>
+  );
+}
+
 function sentenceOf({ kind, seconds, detail }: Incident): string {
   switch (kind) {
     case "slept":

@@ -15,8 +15,8 @@ import type { LandingState } from "./landingState.ts";
 import { pageFolder } from "./pageFolder.ts";
 import type { RunViewProps } from "./runView.tsx";
 import { classificationOf } from "./taskTitle.ts";
-import { headline, talksTo } from "./text.ts";
-import { hasBegun, pageStateOf, type View } from "./view.ts";
+import { announcement, talksTo } from "./text.ts";
+import type { View } from "./view.ts";
 
 /** What the join page shows, and what its buttons do. */
 export interface JoinPageProps {
@@ -143,16 +143,6 @@ function ConnectionSign({ view }: { readonly view: View }) {
       {words.connectionNames[view.connection]}
     </span>
   );
-}
-
-/** Little: the line that stays for a while, and the stage. Rounds go by too fast to be heard. */
-function announcement(view: View): string {
-  if (!view.hasJoined) return "";
-  const { status } = view;
-  const line = view.calm?.text ?? headline(pageStateOf(view), view);
-  return status === null || status.stage === null || status.round === 0 || !hasBegun(status)
-    ? line
-    : `${line}. ${words.stageNames[status.stage]}.`;
 }
 
 const announceEveryMs = 4_000;

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { RunInfo } from "@tutti/protocol";
-import { keptExamples } from "../examples/keptExamples.ts";
+import { keptExamples, placeOfExamples } from "../examples/keptExamples.ts";
+import { openExamplesChannel, takeOffered } from "../examples/offeredExamples.ts";
 import { type OwnExamples, ownExamples } from "../examples/ownExamples.ts";
 import { joinedBefore } from "../storage/cameBack.ts";
 import { cleanNickname, rememberedNickname, rememberNickname } from "../storage/nickname.ts";
@@ -64,8 +65,11 @@ export function createLandingState(folder: string, params: PageParams, controlle
       if (known === runId) return;
       known = runId;
       const task = classificationOf(run.task);
-      if (task !== null)
-        table.value = ownExamples(keptExamples(JSON.stringify([new URL(folder).pathname, params.tab, task.name, task.classes])));
+      if (task !== null) {
+        const place = placeOfExamples(folder, params.tab, task);
+        table.value = ownExamples(keptExamples(place));
+        takeOffered(openExamplesChannel(place), table.value);
+      }
       if (status.phase === "done") return;
       // the model itself waits until somebody joins
       if (before?.runId === runId) controller.prepare();

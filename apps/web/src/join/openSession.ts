@@ -1,4 +1,5 @@
 import type { ClientSession } from "@tutti/client";
+import { hasLittleMemory } from "@tutti/model/bridge";
 import { availableThreads } from "@tutti/model/threads";
 import type { ClaimedKey } from "../storage/clientKey.ts";
 import type { BackendMemory } from "../storage/rememberedBackend.ts";
@@ -34,7 +35,7 @@ export function prepareWorker({ numThreads, memory, onEvent }: WorkerPorts): Pre
   const onNotice = (message: string): void => onEvent({ kind: "notice", message });
   const onBusy = busySince(onEvent);
   const open = (threads: number) => openWorkshop(threads, { onNotice, onBusy: onBusy() });
-  const worker = persistentTrainer({ open, availableThreads, after, onNotice, memory });
+  const worker = persistentTrainer({ open, availableThreads, after, onNotice, memory, hasLittleMemory: hasLittleMemory(navigator) });
   worker.prepare(numThreads);
   void loadSession().catch(() => undefined); // who joins is told
   return worker;

@@ -87,7 +87,7 @@ function TaskProgress({ view }: { readonly view: View }) {
 
 function taskText({ step, task }: View): string {
   if (task === null) return "";
-  const where = words.runPage.taskOf(task.deviceId, task.round);
+  const where = words.runPage.taskOf(task.deviceId);
   return step === null ? where : `${words.runPage.stepOf(step.step, step.numSteps)} · ${where}`;
 }
 

@@ -52,7 +52,7 @@ test("while it trains the page shows step, device, round, layers that travel and
     },
   ]);
   expect(html).toContain("step 4 of 30");
-  expect(html).toContain("device 3, round 2");
+  expect(html).toContain("step 4 of 30 · device 3");
   expect(html).toContain("round 2 of 12 · 2 tabs, 4 devices");
   expect(html).toContain("layer 2: not scored. Layers that travel: 1.");
   expect(html).toContain("12.3 kB");
@@ -193,7 +193,7 @@ test("the whole run has a bar with a part for each stage, and time left once it 
     readyEvent,
     { kind: "status", status: { ...status, progress: { ...progress, secondsLeft: null } } },
   ]);
-  expect(unknown).toContain("time left is known after the first training round");
+  expect(unknown).toContain("40 % · time left unknown");
 });
 
 test("conditions are offered only where the browser can tell", () => {
@@ -258,9 +258,9 @@ test("what was mended is told with its time, the latest first", () => {
     incident("online", 42),
     incident("workerRestarted", null, "the GPU was taken away"),
   ]);
-  expect(html.indexOf("started again")).toBeLessThan(html.indexOf("lost for 42 s"));
+  expect(html.indexOf("Another one was started")).toBeLessThan(html.indexOf("lost for 42 s"));
   expect(html.indexOf("lost for 42 s")).toBeLessThan(html.indexOf("slept for 12 min"));
-  expect(html).toContain("What computes here stopped (the GPU was taken away)");
+  expect(html).toContain("This tab’s worker was lost (the GPU was taken away)");
 });
 
 test("a result of few texts stands beside its bounds", () => {

@@ -10,7 +10,7 @@ import { ContributionsCard } from "./contributionsCard.tsx";
 import type { JoinController } from "./controller.ts";
 import { ControlsCard } from "./controlsCard.tsx";
 import { EnergyCard } from "./energyCard.tsx";
-import { IncidentList } from "./incidentList.tsx";
+import { IncidentList, LatestIncident } from "./incidentList.tsx";
 import { Progress } from "./progressBars.tsx";
 import { explanation, headline, languageOf } from "./text.ts";
 import { hasBegun, type PageState, pageStateOf, type View } from "./view.ts";
@@ -27,8 +27,11 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
   const state = pageStateOf(view);
   const { status } = view;
   const heading = useRef<HTMLHeadingElement>(null);
-  // The button that led here is gone: the reader goes on at the heading.
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  // The button that led here is gone, perhaps below the fold: the reader goes on at the heading.
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, []);
   const isOver = view.end !== null || state === "finished";
   const wasDeleted = view.end?.reason === "left" && view.end.deleted !== undefined;
   return (
@@ -42,7 +45,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         </p>
         <Progress view={view} state={state} />
         <Actions view={view} state={state} controller={controller} onJoinAgain={onJoinAgain} />
-        {view.ready !== null && !isOver && <p class="soft small note">{words.deviceMeaning}</p>}
+        {!isOver && <LatestIncident incidents={view.incidents} />}
       </section>
       <InForceNotice inForce={status?.inForce} />
       {view.notices.map((notice) => (
@@ -55,7 +58,6 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
           <p lang="en">{view.problem}</p>
         </div>
       )}
-      {view.end === null && <IncidentList incidents={view.incidents} />}
       {state === "finished" && status !== null && <Results status={status} />}
       {isOver ? (
         !wasDeleted && view.contributions.length > 0 && <ContributionsCard view={view} controller={controller} />
@@ -65,6 +67,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
           <ControlsCard view={view} controller={controller} />
         </div>
       )}
+      {view.end === null && <IncidentList incidents={view.incidents} />}
       {(view.end === null || state === "finished") && <RunCards view={view} controller={controller} />}
     </div>
   );

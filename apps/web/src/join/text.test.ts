@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
 import { words } from "../words/words.ts";
 import type { RestReason } from "./resting.ts";
-import { explanation, headline, languageOf, notKeptNotice, talksTo } from "./text.ts";
+import { announcement, explanation, headline, languageOf, notKeptNotice, talksTo } from "./text.ts";
 import { emptyView, nextView, type PageEvent, pageStateOf, type View } from "./view.ts";
 
 const after = (events: readonly PageEvent[], start: Partial<View> = {}): View =>
@@ -134,4 +134,11 @@ test("a coordinator that said goodbye has stopped, one that is gone without a wo
   expect(explained(stopped)).toMatch(/^The coordinator said goodbye and has ended/);
   const gone = after([welcomeEvent, readyEvent, { kind: "connection", state: "retrying" }]);
   expect(headline(pageStateOf(gone), gone)).toBe("The coordinator does not answer");
+});
+
+test("what is said aloud names the stage once it has begun, and no round: the first has no number, the others go by", () => {
+  const said = (changes: Partial<Status>) => announcement(after([welcomeEvent, readyEvent, status(changes)]));
+  expect(said({ stage: "score", round: 0, numRounds: 1, layerScores: [1] })).toBe("Ready, waiting for this tab’s turn");
+  expect(said({ stage: "train", round: 3, numRounds: 12 })).toBe("Ready, waiting for this tab’s turn. Training.");
+  expect(announcement(emptyView)).toBe("");
 });

@@ -1,6 +1,6 @@
 import { words } from "../words/words.ts";
 import { holdMs } from "./resting.ts";
-import type { PageState, View } from "./view.ts";
+import { type PageState, pageStateOf, type View } from "./view.ts";
 
 /** One sentence for each state: the page's headline while it takes part. */
 export function headline(state: PageState, view: View): string {
@@ -31,6 +31,14 @@ function waitingHeadline({ deviceIds, status }: View): string {
   return kind === undefined ? words.headlines.waitingForTurn : words.othersHeadlines[kind];
 }
 
+/** What is said aloud, which is little: the line that stays for a while, and the stage. Rounds go by too fast to be heard. */
+export function announcement(view: View): string {
+  if (!view.hasJoined) return "";
+  const { status } = view;
+  const line = view.calm?.text ?? headline(pageStateOf(view), view);
+  return status === null || status.stage === null || status.round === 0 ? line : `${line}. ${words.stageNames[status.stage]}.`;
+}
+
 /** What the state means for the volunteer, and what to do, if anything. */
 export function explanation(state: PageState, view: View): string {
   switch (state) {
@@ -52,8 +60,20 @@ export function explanation(state: PageState, view: View): string {
     case "finished":
       return words.explanations[state];
     default:
-      return arrival(view) ?? asSentence(view.status?.message ?? "");
+      return arrival(view) ?? said(view) ?? quietSentence(state);
   }
+}
+
+/** What the coordinator has to say. */
+function said({ status }: View): string | null {
+  const message = status?.message ?? null;
+  return message === null ? null : asSentence(message);
+}
+
+/** What is worth knowing while all goes well. */
+function quietSentence(state: PageState): string {
+  if (state === "connecting" || state === "loading") return words.explanations.preparing;
+  return state === "training" ? words.explanations.working : "";
 }
 
 /** Where devices load, their number is worth more than that of those which are ready: one tab may load all of them. */

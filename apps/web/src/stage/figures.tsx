@@ -2,7 +2,7 @@ import type { Live, RunInfo } from "@tutti/protocol";
 import type { ComponentChildren } from "preact";
 import { words } from "../words/words.ts";
 import { type CurvePoint, latestScore, lossCurves, type Protocol, scoreCurves, trainRounds } from "./curves.ts";
-import { layerSheet } from "./layerNotes.ts";
+import { layerSheet, maxColumns } from "./layerNotes.ts";
 import { marksOf } from "./marks.ts";
 import { bytesPlot, type LineStyle, linesPlot, type RoundPlot } from "./plots/drawings.ts";
 import { layersPlot } from "./plots/layersPlot.ts";
@@ -26,7 +26,7 @@ export function Figures({ live, run }: FiguresProps) {
     <>
       <ScoreFigure live={live} run={run} shared={shared} />
       <LossFigure live={live} shared={shared} />
-      <LayersFigure live={live} />
+      <LayersFigure live={live} shared={shared} />
       <BytesFigure live={live} run={run} shared={shared} />
       <DriftFigure live={live} shared={shared} />
     </>
@@ -148,10 +148,7 @@ function LossFigure({ live, shared }: PlotCardProps) {
   );
 }
 
-/** More columns than these are no longer told apart from the back of a room. */
-const maxColumns = 48;
-
-function LayersFigure({ live }: { readonly live: Live }) {
+function LayersFigure({ live, shared: { marks } }: PlotCardProps) {
   const sheet = layerSheet(live.rounds, maxColumns);
   const selected = live.status.selectedLayers;
   const said = selected === null ? "" : words.stagePlots.travels(selected);
@@ -163,7 +160,12 @@ function LayersFigure({ live }: { readonly live: Live }) {
       sum={<span class="soft">{said}</span>}
       note={words.stagePlots.layersNote}
     >
-      <PlotFigure testId="layers-plot" label={`${words.stagePlots.layers}. ${said}`} of={JSON.stringify(sheet)} draw={layersPlot(sheet)} />
+      <PlotFigure
+        testId="layers-plot"
+        label={`${words.stagePlots.layers}. ${said}`}
+        of={JSON.stringify([sheet, marks])}
+        draw={layersPlot(live.rounds, marks)}
+      />
     </FigureCard>
   );
 }

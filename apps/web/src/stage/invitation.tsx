@@ -17,12 +17,24 @@ export function Invitation({ address, codeWord }: InvitationProps) {
       <div>
         <p class="soft small">{words.stage.invitation}</p>
         <p>
-          <a href={link}>{address.replace(/^https?:\/\//, "").replace(/\/$/, "")}</a>
+          <a class="address" href={link}>
+            {inParts(address.replace(/^https?:\/\//, "").replace(/\/$/, ""))}
+          </a>
         </p>
         {codeWord !== null && <p class="code-word">{codeOfWords.test(codeWord) ? codeWord.replaceAll("-", " ") : codeWord}</p>}
       </div>
     </aside>
   );
+}
+
+/** An address may break before its port and its path, and nowhere else. */
+function inParts(address: string) {
+  return address.split(/(?=[:/])/).map((part) => (
+    <>
+      {part}
+      <wbr />
+    </>
+  ));
 }
 
 /** Three words, which are read and typed with spaces as well. */

@@ -24,6 +24,9 @@ export interface LayerSheet {
   readonly numLayers: number;
 }
 
+/** More columns than these are no longer told apart from the back of a room. */
+export const maxColumns = 48;
+
 /** Every layer that was scored or travelled, by round. */
 export function layerSheet(rounds: readonly LiveRound[], maxColumns: number): LayerSheet {
   const shown = rounds.filter(({ scores, movement }) => scores !== undefined || movement !== undefined).slice(-maxColumns);

@@ -1,4 +1,4 @@
-import type { OrderEvent } from "@tutti/protocol";
+import type { LiveOrder } from "@tutti/protocol";
 import { words } from "../words/words.ts";
 
 /** What the operator changed, at the round from which it holds. */
@@ -10,7 +10,7 @@ export interface EventMark {
 }
 
 /** Marks for plots by round of the train stage; an order that holds from no step yet has none. */
-export function marksOf(orders: readonly OrderEvent[]): readonly EventMark[] {
+export function marksOf(orders: readonly LiveOrder[]): readonly EventMark[] {
   return orders.flatMap((event) => {
     if (event.from === null) return [];
     const { stage, round } = event.from;
@@ -18,7 +18,7 @@ export function marksOf(orders: readonly OrderEvent[]): readonly EventMark[] {
   });
 }
 
-function textOf({ order, poison }: OrderEvent): string {
+function textOf({ order, poison }: LiveOrder): string {
   const { marks } = words.stagePlots;
   switch (order.kind) {
     case "sampleFraction":
@@ -32,10 +32,7 @@ function textOf({ order, poison }: OrderEvent): string {
     case "takeBack":
       return marks.takeBack(marks.takenBack[order.what]);
     case "switchStrategy":
-      return marks.switchStrategy(order.strategy.name);
-    case "approve":
-    case "sendAway":
-      return "";
+      return marks.switchStrategy(order.name);
     default:
       return marks[order.kind];
   }

@@ -1,4 +1,4 @@
-import type { OrderEvent } from "@tutti/protocol";
+import type { LiveOrder } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { latestScore, lossCurves, scoreCurves } from "./curves.ts";
 import { asCsv, asJson } from "./exports.ts";
@@ -86,7 +86,7 @@ test("a layer that travels is a full note, one that was scored a hollow one, and
 
 test("an order has a mark at the round from which it holds, and none before it holds", () => {
   const from = { stage: "train", round: 5, step: 1, attempt: 1 } as const;
-  const events: readonly OrderEvent[] = [
+  const events: readonly LiveOrder[] = [
     { number: 1, at: 1, order: { kind: "skew", dirichletAlpha: 0.1 }, from: { ...from, stage: "score", round: 2 } },
     { number: 2, at: 2, order: { kind: "drop", fraction: 0.3 }, from },
     { number: 3, at: 3, order: { kind: "poison", numDevices: 2 }, from, poison: { deviceIds: [1, 5], factor: 5 } },

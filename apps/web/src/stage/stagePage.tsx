@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { tokenIn } from "@tutti/client";
 import type { RunInfo } from "@tutti/protocol";
+import { InForceNotice } from "../frame/inForceNotice.tsx";
 import { PageFrame } from "../frame/pageFrame.tsx";
 import { words } from "../words/words.ts";
 import { CodeWordForm } from "./codeWordForm.tsx";
@@ -95,6 +96,7 @@ function Stage({ feed, run, folder }: StageProps) {
   }
   return (
     <div class="stage-grid" data-many={live.devices.length > fewDevices}>
+      <InForceNotice inForce={live.status.phase === "done" ? undefined : live.status.inForce} />
       <Headline live={live} feed={feed} run={run} />
       <Invitation address={run?.inviteUrl ?? folder} codeWord={tokenIn(location.href)} />
       <Figures live={live} run={run} />

@@ -57,10 +57,12 @@ function Tile({ tile }: { readonly tile: DeviceTile }) {
         <strong>{nickname ?? words.stageTiles.device(deviceId)}</strong>
         {nickname !== null && <span class="soft tile-id">{deviceId}</span>}
         {isHelper === true && <span class="helper">{words.stageTiles.helper}</span>}
-        <span class="tile-state">{words.stageTiles.states[state]}</span>
+      </p>
+      <p class="tile-state">
+        {words.stageTiles.states[state]}{" "}
+        {step !== undefined && numSteps !== undefined && <span class="tile-step figures">{words.stageTiles.step(step, numSteps)}</span>}
       </p>
       <p class="tile-facts soft figures">
-        {step !== undefined && numSteps !== undefined && <span>{words.stageTiles.step(step, numSteps)}</span>}
         {speed !== undefined && <span>{words.stageTiles.speed(speed)}</span>}
         {backend !== null && <span>{backend}</span>}
       </p>

@@ -46,7 +46,8 @@ function scene(...behaviours: readonly Behaviour[]) {
   return sceneWith(memoryOf(null, false).memory, ...behaviours);
 }
 
-function sceneWith(memory: BackendMemory, ...behaviours: readonly Behaviour[]) {
+function sceneWith(memory: BackendMemory, ...given: readonly (Behaviour | true)[]) {
+  const behaviours = given.filter((one) => one !== true);
   const started: TrainerSetup[] = [];
   const log: string[] = [];
   const notices: string[] = [];
@@ -57,6 +58,7 @@ function sceneWith(memory: BackendMemory, ...behaviours: readonly Behaviour[]) {
     availableThreads: (wanted) => (wanted === 0 ? 5 : Math.min(wanted, 5)),
     onNotice: (sentence) => notices.push(sentence),
     memory,
+    hasLittleMemory: given.includes(true),
     after(ms, act) {
       const timer = { at: now + ms, act };
       timers.push(timer);
@@ -232,4 +234,14 @@ test("a task that begins while the backends are measured ends that, and the next
   measuredLater.resolve(measured);
   await pass(0);
   expect(known()?.measuredAtMs).toBe(1);
+});
+
+test("where there is little memory the worker is told to read shards one at a time", async () => {
+  const { memory } = memoryOf(null, false);
+  const { started, trainer } = sceneWith(memory, [["wasm"], "ready"]);
+  await trainer.start(setup, () => undefined);
+  expect(started[0]?.readsOneAtATime).toBeUndefined();
+  const sparing = sceneWith(memory, [["wasm"], "ready"], true);
+  await sparing.trainer.start(setup, () => undefined);
+  expect(sparing.started[0]?.readsOneAtATime).toBe(true);
 });

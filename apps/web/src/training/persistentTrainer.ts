@@ -22,6 +22,8 @@ export interface PersistentTrainerOptions {
   onNotice(sentence: string): void;
   /** What this browser measured on earlier visits. */
   readonly memory: BackendMemory;
+  /** Whether this device has little memory: a worker cannot tell, since it knows nothing of touch screens. */
+  readonly hasLittleMemory?: boolean;
 }
 
 /** A trainer of the page. */
@@ -106,7 +108,8 @@ export function persistentTrainer(options: PersistentTrainerOptions): Persistent
     async start(wanted, onProgress, signal) {
       const said: string[] = [];
       const remembered = wanted.backend === "auto" ? memory.recall() : null;
-      let setup: TrainerSetup = { ...wanted, ...(remembered === null ? {} : { remembered }) };
+      const sparing = options.hasLittleMemory === true ? { readsOneAtATime: true } : {};
+      let setup: TrainerSetup = { ...wanted, ...sparing, ...(remembered === null ? {} : { remembered }) };
       for (;;) {
         signal?.throwIfAborted();
         const outcome = await attempt(setup, onProgress, signal);

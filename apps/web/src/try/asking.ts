@@ -1,4 +1,3 @@
-import { isTextTask } from "../join/taskTitle.ts";
 import { latestOnly } from "./latestOnly.ts";
 import { messageOf, type TryContext } from "./tryContext.ts";
 import { type Answered, answerersOf, isAsked, type Question } from "./tryView.ts";
@@ -24,8 +23,8 @@ export function createAsking(context: TryContext): Asking {
   });
   return {
     again(isAtOnce) {
-      const { question, loading, run } = view.value;
-      if (loading.kind !== "ready" || run === null || isTextTask(run.run.task)) return;
+      const { question, loading } = view.value;
+      if (loading.kind !== "ready" || loading.ready.task.kind !== "classification") return;
       if (!isAsked(question)) {
         questions.drop();
         show({ answered: null, isAsking: false });

@@ -12,7 +12,7 @@ interface BatchResultProps {
   readonly fileName: string;
 }
 
-const maxShown = 50;
+const maxShown = 25;
 
 /** How often the model is right, the answers, and the way to take them along. */
 export function BatchResult({ texts, answers, classes, fileName }: BatchResultProps) {
@@ -73,16 +73,12 @@ function AnswerTable({ texts, answers, classes }: Omit<BatchResultProps, "fileNa
             const share = Math.max(...shares);
             const found = shares.indexOf(share);
             return (
-              <tr key={line}>
-                <td>{line}</td>
+              <tr key={line} class={label === null || label === found ? undefined : "is-wrong"}>
+                <td class="row-number">{line}</td>
                 <td class="answer-text">{textB === undefined ? text : `${text} | ${textB}`}</td>
                 <td>{classes[found]}</td>
                 <td class="number">{words.formats.percent(share)}</td>
-                {isLabelled && (
-                  <td>
-                    {label === null ? "" : `${classes[label] ?? "?"}, ${label === found ? words.tryBatch.right : words.tryBatch.wrong}`}
-                  </td>
-                )}
+                {isLabelled && <td>{label === null ? "" : rightText(classes[label], label === found)}</td>}
               </tr>
             );
           })}
@@ -90,4 +86,8 @@ function AnswerTable({ texts, answers, classes }: Omit<BatchResultProps, "fileNa
       </table>
     </div>
   );
+}
+
+function rightText(name: string | undefined, isRight: boolean): string {
+  return `${name ?? "?"}, ${isRight ? words.tryBatch.right : words.tryBatch.wrong}`;
 }

@@ -37,7 +37,7 @@ export function ConfusionMatrix({ confusion, classes }: ConfusionMatrixProps) {
                   const share = total === 0 ? 0 : count / total;
                   return (
                     <td key={column} class={index === row ? "diagonal" : undefined} style={{ "--share": share }}>
-                      {words.tryBatch.cell(count, share)}
+                      {words.formats.whole(count)} <span class="cell-share">{words.formats.percent(share)}</span>
                     </td>
                   );
                 })}

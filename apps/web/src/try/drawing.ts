@@ -45,4 +45,5 @@ export async function drawAll({ asker, view, show, request, signal }: DrawPorts)
       put({ isDrawing: false, problem: signal.aborted ? null : error instanceof Error ? error.message : String(error) });
     }
   }
+  show({ numDraws: view.value.numDraws + 1 });
 }

@@ -25,7 +25,7 @@ export function DrawnAnswers({ view, controller }: DrawnAnswersProps) {
   const isDrawing = Object.values(drawn).some((one) => one?.isDrawing === true);
   const start = () => controller.draw({ temperature: temperature.value, seed: seed.value, maxNewTokens: maxNewTokens.value, a: a.value });
   return (
-    <section class="drawing" aria-labelledby="draw-title">
+    <section class="drawing" aria-labelledby="draw-title" data-testid="drawing" data-draws={view.numDraws}>
       <h2 id="draw-title">{words.tryDraw.title}</h2>
       <p class="soft small">{words.tryDraw.note}</p>
       {task.kind === "reply" && task.template.kind === "text" && (
@@ -65,6 +65,7 @@ export function DrawnAnswers({ view, controller }: DrawnAnswersProps) {
               if (Number.isSafeInteger(next) && next >= 0) seed.value = next;
             }}
           />
+          <span class="soft small">{words.tryDraw.seedNote}</span>
         </label>
         <label class="stacked-field">
           {words.tryDraw.length}

@@ -10,6 +10,7 @@ const maxExamples = 12;
 export async function fetchExampleTexts({ run, urls }: RunInfo, folder: string): Promise<readonly Question[]> {
   try {
     const task = findTask(run.task);
+    if (task.kind === "classification" && task.isTyped === true) return []; // nobody else has texts
     const address = new URL(`${datasetFolder(run.task)}/${task.files.test}`, new URL(urls.dataset, folder));
     const response = await fetch(address.href, { headers: { range: `bytes=0-${maxBytes - 1}` } });
     if (!response.ok || !task.files.test.endsWith(".jsonl")) return [];

@@ -1,12 +1,14 @@
 import { datasetFolder } from "@tutti/data";
 import type { TryoutSetup } from "@tutti/model";
 import type { RunInfo } from "@tutti/protocol";
+import { placeOfExamples } from "../examples/keptExamples.ts";
 import type { PageParams } from "../join/queryParams.ts";
 import { fetchRunInfo } from "../join/runInfo.ts";
 import { backendMemory } from "../storage/rememberedBackend.ts";
 import trainingScript from "../training/worker.ts?worker&url";
 import { fetchExampleTexts } from "./exampleTexts.ts";
 import { largeBytes, largeOf } from "./largeModel.ts";
+import { openOwnTable } from "./ownTable.ts";
 import type { TryContext } from "./tryContext.ts";
 import type { Question } from "./tryView.ts";
 import { openTryWorkshop } from "./workshop.ts";
@@ -28,6 +30,10 @@ export async function openRun(context: TryContext, params: PageParams, onExample
   context.asker = asker;
   const { question } = view.value;
   const isPair = ready.task.kind === "classification" && ready.task.fields.textB !== null;
+  if (ready.task.kind === "classification") {
+    context.ownTable = openOwnTable(placeOfExamples(folder, params.tab, ready.task));
+    void context.ownTable.isInUse().then((hasOwnExamples) => show({ hasOwnExamples }));
+  }
   show({ loading: { kind: "ready", ready }, question: { ...question, textB: isPair ? (question.textB ?? "") : null } });
 }
 

@@ -18,6 +18,14 @@ export function Standing({ view, controller }: StandingProps) {
   return (
     <div class="standing" role="status" data-testid="standing">
       {tuned.kind === "none" && facts === null && <Said>{words.tryPage.nothingTuned}</Said>}
+      {tuned.kind === "otherRun" && (
+        <Said>
+          {words.tryPage.otherRun}{" "}
+          <button class="button small-button" type="button" onClick={() => location.reload()}>
+            {words.buttons.reload}
+          </button>
+        </Said>
+      )}
       {tuned.kind === "silent" && facts === null && <Said>{words.tryPage.silent}</Said>}
       {tuned.kind === "unusable" && problem !== null && <Said isBad>{words.tryPage.unusable(problem)}</Said>}
       {tuned.kind === "locked" &&

@@ -17,6 +17,10 @@ export async function takeTuned(context: TryContext): Promise<boolean> {
   try {
     const found = await asker.ask("takeTuned", answer.file);
     context.etag = answer.etag;
+    if (found.runId !== view.value.run?.runId) {
+      show({ tuned: { kind: "otherRun", facts: null, problem: null, newerRound: null }, answered: null });
+      return false;
+    }
     show({ tuned: { kind: "here", facts: found, problem: null, newerRound: null } });
   } catch (error) {
     show({ tuned: { kind: "unusable", facts, problem: messageOf(error), newerRound: null } });
@@ -46,7 +50,7 @@ export async function lookForNewer(context: TryContext): Promise<boolean> {
   const { view, show, folder, token } = context;
   const { tuned, loading } = view.value;
   if (document.visibilityState !== "visible" || loading.kind !== "ready") return false;
-  if (tuned.kind === "locked" || tuned.kind === "unusable") return false;
+  if (tuned.kind === "locked" || tuned.kind === "unusable" || tuned.kind === "otherRun") return false;
   const news = await askForNewer(folder, token);
   if (news?.kind !== "there" || news.etag === context.etag) return false;
   if (view.value.tuned.facts === null) return takeTuned(context);

@@ -4,6 +4,7 @@ import { pageFolder } from "../join/pageFolder.ts";
 import type { Asker } from "./asker.ts";
 import { questionIn } from "./link.ts";
 import type { OwnLayers } from "./ownLayers.ts";
+import type { OwnTable } from "./ownTable.ts";
 import { emptyTryView, type TryView } from "./tryView.ts";
 
 /** What the parts of the page share. */
@@ -20,6 +21,8 @@ export interface TryContext {
   etag: string;
   /** Of this browser's devices. */
   layers: readonly OwnLayers[];
+  /** The examples that somebody brought to the run in this browser; null until the task is known, and where its answers are texts. */
+  ownTable: OwnTable | null;
 }
 
 /** What this page's address says, and nothing else yet. */
@@ -37,6 +40,7 @@ export function createTryContext(): TryContext {
     asker: null,
     etag: "",
     layers: [],
+    ownTable: null,
   };
 }
 

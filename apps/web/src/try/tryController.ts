@@ -2,7 +2,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { DrawRequest } from "@tutti/model";
 import type { PageParams } from "../join/queryParams.ts";
 import type { Asker } from "./asker.ts";
-import { createAsking } from "./asking.ts";
+import { askedText, createAsking } from "./asking.ts";
 import { drawAll } from "./drawing.ts";
 import { loadLarge } from "./largeModel.ts";
 import { openRun } from "./opening.ts";
@@ -29,6 +29,8 @@ export interface TryController {
   /** Draws answers of text, one after the other. */
   draw(request: Omit<DrawRequest, "of">): void;
   stopDrawing(): void;
+  /** Adds the text to this browser's own examples, with the class that is right. */
+  addOwn(label: number): Promise<void>;
   /** Downloads the run's large model. */
   loadLarge(): void;
 }
@@ -99,6 +101,9 @@ export function createTryController(params: PageParams): TryController {
       drawing.abort();
       drawing = new AbortController();
       if (asker !== null) void drawAll({ asker, view, show, request, signal: drawing.signal });
+    },
+    async addOwn(label) {
+      await context.ownTable?.add({ ...askedText(view.value.question), label });
     },
     stopDrawing: () => drawing.abort(),
     loadLarge() {

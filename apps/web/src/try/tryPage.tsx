@@ -5,6 +5,7 @@ import { words } from "../words/words.ts";
 import { Answers } from "./answers.tsx";
 import { AskForm } from "./askForm.tsx";
 import { Batch } from "./batch.tsx";
+import { Correction } from "./correction.tsx";
 import { DrawnAnswers } from "./drawnAnswers.tsx";
 import { KeepAndShare } from "./keepAndShare.tsx";
 import { LargeOffer } from "./largeOffer.tsx";
@@ -38,6 +39,7 @@ export function TryPage({ controller, offline }: TryPageProps) {
         <Standing view={view} controller={controller} />
         {loading.kind !== "failed" && !isText && <Answers view={view} />}
         <DeviceChoice view={view} controller={controller} />
+        {view.hasOwnExamples && <Correction view={view} controller={controller} />}
         {view.problem !== null && (
           <div class="notice bad" role="alert" data-testid="problem">
             <p>{view.problem}</p>

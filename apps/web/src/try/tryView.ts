@@ -11,7 +11,7 @@ export type Loading =
 
 /** What the page has of the run's tuned parameters. */
 export interface TunedView {
-  readonly kind: "asking" | "none" | "locked" | "silent" | "unusable" | "here";
+  readonly kind: "asking" | "none" | "locked" | "silent" | "unusable" | "otherRun" | "here";
   /** Of those that answer now. */
   readonly facts: TunedFacts | null;
   /** Why they cannot be used, or null. */
@@ -85,9 +85,13 @@ export interface TryView {
   readonly problem: string | null;
   readonly words: WordsView | null;
   readonly drawn: DrawnAnswers;
+  /** How many times answers were asked for and came, or were stopped. */
+  readonly numDraws: number;
   readonly large: LargeView | null;
   /** What the link to this page asked for; null where it asked nothing. */
   readonly linked: LinkedQuestion | null;
+  /** Whether this browser takes part with examples of its own, to which more can be added. */
+  readonly hasOwnExamples: boolean;
   /** Texts of the run's public test part. */
   readonly examples: readonly Question[];
 }
@@ -104,8 +108,10 @@ export const emptyTryView: TryView = {
   problem: null,
   words: null,
   drawn: {},
+  numDraws: 0,
   large: null,
   linked: null,
+  hasOwnExamples: false,
   examples: [],
 };
 

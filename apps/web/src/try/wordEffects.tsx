@@ -79,7 +79,7 @@ interface EffectsProps {
   readonly who: string;
 }
 
-const maxListed = 12;
+const maxListed = 8;
 
 function Effects({ effects, name, who }: EffectsProps) {
   const known = effects.flatMap(({ text, effect }) => (effect === null ? [] : [{ text, effect }]));
@@ -90,7 +90,7 @@ function Effects({ effects, name, who }: EffectsProps) {
   return (
     <div class="effects" data-testid="effects">
       <div>
-        <p class="small soft">{words.tryWords.forWhom(name, who.toLowerCase())}</p>
+        <p class="small soft">{words.tryWords.forWhom(name, who)}</p>
         <p class="shaded" aria-hidden="true">
           {effects.map(({ text, effect }, index) => (
             <span key={`${index}-${text}`} class={sideOf(effect)} style={{ "--weight": Math.abs(effect ?? 0) / largest }}>

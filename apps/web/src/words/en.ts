@@ -219,6 +219,7 @@ export const examplesEditor = {
   firstText: "First text",
   secondText: "Second text",
   addAs: "Add it as",
+  addAsClass: (name: string) => `Add it as ${name}`,
   added: (name: string) => `Added as “${name}”.`,
   typeFirst: "Type a text first, then choose what it is.",
   pasteTitle: "Paste from a spreadsheet",
@@ -392,6 +393,8 @@ export const explanations = {
     "The coordinator has another version of this page. Reload to get it; this tab then starts again, because this browser keeps nothing.",
   removed: "The operator has removed this tab from the run.",
   finished: "Thank you for lending this tab. You can close it now.",
+  working: "You need do nothing. Your examples stay in this tab; what it has sent is listed below.",
+  preparing: "The model is downloaded once; most browsers keep it for the next visit.",
   notBegun: "The run begins when enough devices have joined.",
   arriving: (numLoading: number, numReady: number, numNeeded: number) =>
     `${formatCount(numLoading, "device")} ${numLoading === 1 ? "is" : "are"} loading in the tabs that are here; ${formatWhole(numReady)} of ${formatWhole(numNeeded)} are ready.`,
@@ -446,7 +449,7 @@ export const runPage = {
   taskProgress: "Progress of this task",
   downloadProgress: "Progress of the download",
   stepOf: (step: number, numSteps: number) => `step ${step} of ${numSteps}`,
-  taskOf: (deviceId: number, round: number) => `device ${deviceId}, round ${round}`,
+  taskOf: (deviceId: number) => `device ${deviceId}`,
   tasksDone: (count: number) => `${formatCount(count, "task")} done in this tab`,
   downloaded: (numBytes: number, totalBytes: number) => `${formatBytes(numBytes)} of ${formatBytes(totalBytes)}`,
   pace: (bytesPerSecond: number, secondsLeft: number) =>
@@ -460,7 +463,7 @@ export const wholeProgress = {
   task: "This task",
   /** `41 % · about 12 min left`; null where nobody knows yet how long it takes. */
   left: (fraction: number, secondsLeft: number | null) =>
-    `${Math.round(100 * fraction)} % · ${secondsLeft === null ? "time left is known after the first training round" : `about ${formatSeconds(roundedSeconds(secondsLeft))} left`}`,
+    `${Math.round(100 * fraction)} % · ${secondsLeft === null ? "time left unknown" : `about ${formatSeconds(roundedSeconds(secondsLeft))} left`}`,
   stages: { score: "scoring", count: "counting", train: "training" },
   roundDone: (numDone: number, numTasks: number) => `${formatWhole(numDone)} of ${formatCount(numTasks, "device")} done`,
   betweenRounds: "between two steps",
@@ -473,7 +476,7 @@ export const incidents = {
   at: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
   slept: (seconds: number) => `This computer slept for ${formatSeconds(seconds)}. The tab checked its connection and goes on.`,
   online: (seconds: number) => `The connection was lost for ${formatSeconds(seconds)}. It is back, and no work was lost.`,
-  workerRestarted: (reason: string) => `What computes here stopped (${reason}). It was started again, and the task is computed once more.`,
+  workerRestarted: (reason: string) => `This tab’s worker was lost (${reason}). Another one was started, and the task is computed again.`,
   cameBackPaused: "This tab was paused when it was reloaded, so it is still paused.",
 };
 
@@ -682,7 +685,7 @@ export const stageTiles = {
     late: "late",
     done: "done",
   },
-  step: (step: number, numSteps: number) => `step ${formatWhole(step)} of ${formatWhole(numSteps)}`,
+  step: (step: number, numSteps: number) => `step ${formatWhole(step)}/${formatWhole(numSteps)}`,
   speed: (perSecond: number) => `${formatNumber(perSecond)} steps/s`,
   counts: (count: number, state: string) => `${formatWhole(count)} ${state}`,
 };
@@ -841,7 +844,6 @@ export const tryPage = {
   placeholder: "Type a text …",
   example: "Another example",
   answersTitle: "Answers",
-  asking: "thinking",
   typeFirst: "Type a text to see what the model answers.",
   cut: (numCut: number, numTokens: number) =>
     `The text is too long for this model: the last ${formatWhole(numCut)} of its ${formatWhole(numTokens)} tokens were not read.`,
@@ -850,8 +852,8 @@ export const tryPage = {
   tuned: "After tuning",
   own: (deviceId: number) => `Your device ${deviceId}`,
   beforeNote: "the model as it was pretrained",
-  tunedNote: (round: number | null) => (round === null ? "what everybody shares" : `what everybody shares after round ${round}`),
-  ownNote: "the shared layers, and your device’s own",
+  tunedNote: (round: number | null) => (round === null ? "shared by all" : `shared by all, after round ${round}`),
+  ownNote: "shared layers and its own",
   whichDevice: "Whose layers",
   noDevice: "none",
   heard: (who: string, answer: string, share: number) => `${who}: ${answer}, ${formatPercent(share)}`,
@@ -867,6 +869,7 @@ export const tryPage = {
   ownProblem: (reason: string) => `Your device’s own layers cannot answer: ${reason}.`,
   aloneNote:
     "In this run each device trains alone and nothing is shared, so that a newcomer has the parameters that everybody started from.",
+  otherRun: "Another run has begun at this address. Reload this page to try its model.",
   newer: (round: number) => `Round ${round} is there.`,
   useNewer: "Use it",
   otherParameters:
@@ -875,6 +878,15 @@ export const tryPage = {
   offlineReady: "This page also works without a network.",
   offlineInsecure: "This page needs the network: it came over plain http, where browsers keep no pages.",
   offlineUntrusted: "This page needs the network: this browser does not trust the server’s certificate, or keeps no pages.",
+};
+
+/** A text that goes to the examples of who typed it. */
+export const tryCorrection = {
+  title: "Teach it: add this text to my examples",
+  note: "The text and the answer that you choose stay in this browser; your device trains on them from its next task on.",
+  addAs: "The right answer is",
+  added: (name: string) => `Added as “${name}”.`,
+  failed: "It could not be added: this browser keeps nothing.",
 };
 
 /** Which words of a text mattered. */
@@ -886,7 +898,7 @@ export const tryWords = {
   stop: "Stop",
   progress: "Words left out so far",
   progressText: (numDone: number, numWords: number) => `${numDone} of ${formatCount(numWords, "word")}`,
-  forWhom: (name: string, who: string) => `For “${name}”, ${who}:`,
+  forWhom: (name: string, who: string) => `${who}, for “${name}”:`,
   speaksFor: "speaks for it",
   speaksAgainst: "speaks against it",
   word: "Word",
@@ -922,7 +934,6 @@ export const tryBatch = {
   matrixTitle: "Confusion matrix",
   matrixNote: "Rows are the right answers, columns what the model says; the darker, the larger the share of its row.",
   matrixCorner: "Right answer \\ model",
-  cell: (count: number, share: number) => `${formatWhole(count)} (${formatPercent(share)})`,
   unlabelled: (count: number, labels: string) =>
     `${formatCount(count, "row")} have a right answer that this task does not know (${labels}); they are not counted.`,
   skipped: (count: number) => `${formatCount(count, "row")} without a text were left out.`,
@@ -949,11 +960,10 @@ export const tryDraw = {
   small: "Small model, tuned",
   large: "Large model",
   proxy: "Large model, steered by the small one",
-  before: "Before tuning",
   smallNote: "what the devices tuned",
   largeNote: "as it was pretrained",
   proxyNote: (a: string) => `shifted by ${a} times what tuning changed of the small model`,
-  dial: "How strongly the small model steers (a)",
+  dial: "Strength of steering (a)",
   largeTitle: "The large model beside the small one",
   largeNoteBefore: (name: string) =>
     `In this run the small model’s tuning steers ${name}. With it, the three models answer beside each other.`,
@@ -966,7 +976,6 @@ export const tryDraw = {
   candidatesTitle: (place: number) => `Likeliest at token ${place}`,
   candidate: "Token",
   share: "Probability",
-  chosen: "chosen",
 };
 
 /** Passing on what the page has. */
@@ -1007,7 +1016,7 @@ export const operator = {
   refused: "This operator’s link is not this coordinator’s. Open the link that `tutti serve` prints now; nothing has changed.",
   notUnderstood: "The coordinator answered in a way that this page does not understand. Reload it.",
   done: (what: string) => `Done: ${what}.`,
-  notDone: (why: string) => `Nothing has changed: ${why}.`,
+  notDone: (why: string) => `Nothing has changed. ${why}`,
   runTitle: "The run",
   phases: { waiting: "Waiting", running: "Running", done: "Over", failed: "Failed" },
   at: (stage: string, round: number, numRounds: number) => `${stage}, round ${round} of ${numRounds}`,

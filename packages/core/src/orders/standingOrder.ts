@@ -24,6 +24,12 @@ export const standingOrderSchemas = [
 
 const standingOrderSchema = z.discriminatedUnion("kind", [...standingOrderSchemas]);
 
+/** An order in a run's settings, which holds from this training round on: so an experiment can repeat a lesson. */
+export const scheduledOrderSchema = z.strictObject({ round: integer(1, limits.maxRounds), order: standingOrderSchema });
+
+/** An order in a run's settings. */
+export type ScheduledOrder = Unchanging<z.output<typeof scheduledOrderSchema>>;
+
 /** An order that holds from the next plan until it is taken back. */
 export type StandingOrder = Unchanging<z.output<typeof standingOrderSchema>>;
 

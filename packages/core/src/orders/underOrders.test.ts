@@ -4,8 +4,8 @@ import { fedAvg } from "../strategies/fedAvg.ts";
 import type { RoundPlan } from "../task.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../testing/run.ts";
 import { drawPoisoned, poisoned } from "./poisoned.ts";
-import { type InForce, inForceAfter, nothingInForce } from "./standingOrder.ts";
-import { isTooFew, loopOrders, pausedByOperator, sampledSize } from "./underOrders.ts";
+import { type InForce, inForceAfter, nothingInForce, type ScheduledOrder } from "./standingOrder.ts";
+import { type GivenOrders, isTooFew, loopOrders, pausedByOperator, sampledSize } from "./underOrders.ts";
 
 const roster = rosterOf([4, 1, 7, 2, 5, 3, 8, 6, 9, 2]);
 const settings = { numDevices: 10, minDevices: 10, cohortSize: 5, numRounds: 3, evaluateEvery: 1, quorum: 0.8, deadlineMs: 1000 } as const;
@@ -116,11 +116,41 @@ test("what a poisoned device sent is turned round and made larger, and nobody el
 });
 
 test("whom a poisoning is about is drawn by seed and number of the order from those that are here", () => {
-  const here = roster.map((device) => (device.id < 3 ? { ...device, isConnected: false } : device));
+  const here = [3, 4, 5, 6, 7, 8, 9];
   const draws = Array.from({ length: 30 }, (_, number) => drawPoisoned(here, 2, { random, number }));
   expect(drawPoisoned(here, 2, { random, number: 4 })).toEqual(draws[4]);
   for (const ids of draws) expect(ids.length === 2 && ids[0] < ids[1] && ids[0] >= 3).toBe(true);
   expect(new Set(draws.map(String)).size).toBeGreaterThan(5);
+  // somebody who comes may be drawn, and changes nothing for the others
+  const more = drawPoisoned([...here, 10], 3, { random, number: 4 }).filter((id) => id !== 10);
+  expect(more.filter((id) => draws[4].includes(id))).toEqual(draws[4]);
+});
+
+test("orders of the settings hold from their training round on, and what the operator orders lies over them", () => {
+  const run = { ...testRun(settings), strategy: { name: "fedAvg", fineTuneEpochs: 0 } } as const;
+  const first = fedAvg.init(run, testShape(1), paramsOf({ "prefix/0": [0.5, -1] }));
+  const second = { ...first, values: { ...first.values, position: { ...first.values.position, round: 2 } } };
+  const scheduled: ScheduledOrder[] = [
+    { round: 2, order: { kind: "poison", numDevices: 2 } },
+    { round: 2, order: { kind: "deadline", deadlineMs: 250 } },
+  ];
+  const planAt = (state: typeof first, given: Partial<GivenOrders> = {}) => {
+    const orders = { scheduled, inForce: (from = nothingInForce) => from, latest: () => 0, whenChanged: () => Promise.resolve(), ...given };
+    const next = loopOrders(orders).plan({ strategy: fedAvg, state, roster, random, attempt: 1 });
+    if (!("tasks" in next)) throw new Error("nothing was planned");
+    return next;
+  };
+  expect(planAt(first)).toEqual(planOf(fedAvg, first, roster, random, 1));
+  expect(planAt(second).deadlineMs).toBe(250);
+  const known = drawPoisoned(
+    roster.map(({ id }) => id),
+    2,
+    { random, number: 2 },
+  );
+  for (const { deviceId, poison } of planAt(second).tasks) expect(poison).toBe(known.includes(deviceId) ? 5 : undefined);
+  expect("orders" in planAt(second)).toBe(false);
+  const takenBack = planAt(second, { inForce: (from = nothingInForce) => ({ ...from, deadline: null }), latest: () => 3 });
+  expect([takenBack.deadlineMs, takenBack.orders]).toEqual([1000, 3]);
 });
 
 test("orders replace each other, and taking one back leaves the others", () => {

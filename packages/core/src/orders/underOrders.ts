@@ -7,11 +7,15 @@ import { type LoopOrders, neededContributions, type Planning } from "../rounds.t
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { StrategyState } from "../strategies/strategy.ts";
 import type { Device, DeviceId, Done, PlannedTask, RoundPlan, TaskSpec, Waiting } from "../task.ts";
-import type { InForce } from "./standingOrder.ts";
+import { drawPoisoned, poisonFactor } from "./poisoned.ts";
+import { type HoldingOrder, type InForce, inForceAfter, nothingInForce, type ScheduledOrder } from "./standingOrder.ts";
 
 /** The orders that were given so far. */
 export interface GivenOrders {
-  inForce(): InForce;
+  /** After these, from what holds by the settings. */
+  inForce(from?: InForce): InForce;
+  /** Those of the run's settings; what an operator orders lies over them. */
+  readonly scheduled?: readonly ScheduledOrder[] | undefined;
   /** Number of the last order; 0 before the first. */
   latest(): number;
   /** Resolves at the next order. */
@@ -35,15 +39,40 @@ type Next = RoundPlan | Waiting | Done;
 export function planUnder<S extends StrategyState>(given: GivenOrders, planning: Planning<S>): Next {
   const { strategy, state, roster, random, attempt } = planning;
   const number = given.latest();
-  if (number === 0) return strategy.plan(state, roster, random, attempt);
-  const inForce = given.inForce();
+  if (number === 0 && (given.scheduled ?? []).length === 0) return strategy.plan(state, roster, random, attempt);
+  const inForce = inForceNow(given, planning);
   const next = strategy.plan(sampled(state, inForce, roster.length), roster, random, attempt);
   if ("done" in next) return next;
   if (inForce.isPaused) return { waiting: pausedByOperator, isHeld: true };
   if ("waiting" in next) return next;
   const run = runOf(state);
   const asked = run === null ? next : withoutDropped(next, run, inForce, random);
-  return { ...inTime(asked, inForce), tasks: asked.tasks.map((task) => taught(task, inForce, { run, roster })), orders: number };
+  return {
+    ...inTime(asked, inForce),
+    tasks: asked.tasks.map((task) => taught(task, inForce, { run, roster })),
+    ...(number === 0 ? {} : { orders: number }),
+  };
+}
+
+/** What holds for the next plan: the settings' orders up to its round, then the operator's. */
+export function inForceNow<S extends StrategyState>(
+  given: GivenOrders,
+  { strategy, state, roster, random }: Omit<Planning<S>, "attempt">,
+): InForce {
+  const { scheduled = [] } = given;
+  if (scheduled.length === 0) return given.inForce();
+  const { stage, round } = strategy.summary(state);
+  const due = stage === "train" ? scheduled.filter((one) => one.round <= round) : [];
+  const holding = due.map((one) => resolved(one, { run: runOf(state), roster, random }));
+  return given.inForce(holding.reduce<InForce>(inForceAfter, nothingInForce));
+}
+
+/** A scheduled order with whom it is about: of all devices that are known, whoever is here. */
+function resolved({ round, order }: ScheduledOrder, { run, roster, random }: Classroom & Pick<Planning, "random">): HoldingOrder {
+  if (order.kind !== "poison") return { order };
+  const ids = roster.map(({ id }) => id);
+  const deviceIds = drawPoisoned(ids, order.numDevices, { random, number: round });
+  return { order, poison: { deviceIds, factor: order.factor ?? poisonFactor(run?.cohortSize ?? 1) } };
 }
 
 /** The run in a strategy's state; null where a module keeps it elsewhere, and then nobody but the strategy decides how many are asked. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { aggregationSchema } from "../aggregation/table.ts";
+import { scheduledOrderSchema } from "../orders/standingOrder.ts";
 import { pacingSettings } from "../pacing/settings.ts";
 import { encodingSchema, folderNameSchema, fractionSchema, integer, number, taskNameSchema } from "./fields.ts";
 import { settingLimits as limits } from "./limits.ts";
@@ -99,6 +100,8 @@ export const runConditions = {
   ...pacingSettings,
   /** By which rule the server makes one update of those of a step; absent for the mean, which is what runs did before there was a choice. */
   aggregation: aggregationSchema.exactOptional(),
+  /** What an operator could order, by training round; absent for none. */
+  orders: z.array(scheduledOrderSchema).max(1000).readonly().exactOptional(),
   partition: partitionSchema,
   training: trainingSchema,
   /** Encoding of a contribution's delta y_i − W. */

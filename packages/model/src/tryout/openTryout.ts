@@ -1,5 +1,5 @@
 import { createRandom } from "@tutti/core";
-import { createPrompter, fetchTask, numClassesOf } from "@tutti/data";
+import { createPrompter, numClassesOf, taskOfRun } from "@tutti/data";
 import { loadBackbone } from "../backbone/load.ts";
 import { startWanted } from "../device.ts";
 import { requireAnswering } from "../textReader.ts";
@@ -34,7 +34,7 @@ export async function openTryout(
   const [{ backend, threads, reason, measured }, backbone, task, sourcePrompts] = await Promise.all([
     starting,
     loading,
-    fetchTask(run.task, fetchText),
+    taskOfRun(run, fetchText),
     prompts,
   ]);
   if (task.kind !== "classification") requireAnswering(task, backbone.config);

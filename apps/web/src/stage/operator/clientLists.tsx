@@ -62,6 +62,7 @@ export function ClientLists({ view, operator }: PartProps) {
               </span>
               <ConfirmButton
                 label={w.actionOn(w.sendAway, nameOf(client))}
+                testId="order-sendAway"
                 question={w.confirmSendAway(nameOf(client))}
                 yes={w.yes.sendAway}
                 onConfirmed={() => void operator.give({ kind: "sendAway", clientKey: client.clientKey })}

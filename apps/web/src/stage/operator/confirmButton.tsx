@@ -38,7 +38,12 @@ export function ConfirmButton({ question, yes, onConfirmed, children, label, tes
           <button type="submit" class="button">
             {words.operator.no}
           </button>
-          <button type="submit" class="button primary" onClick={onConfirmed} data-testid="confirm">
+          <button
+            type="submit"
+            class="button primary"
+            onClick={onConfirmed}
+            data-testid={testId === undefined ? undefined : `${testId}-confirm`}
+          >
             {yes}
           </button>
         </form>

@@ -64,13 +64,13 @@ function Said({ view: { said, problem, isRefused } }: { readonly view: OperatorV
   );
 }
 
-const maxShown = 50;
+const maxShown = 20;
 
 function OrderLog({ view: { orders } }: { readonly view: OperatorView }) {
   const { operator: w } = words;
   const events = orders?.events ?? [];
   return (
-    <section aria-labelledby="operate-log">
+    <section class="wide" aria-labelledby="operate-log">
       <h3 id="operate-log">{w.logTitle}</h3>
       {events.length === 0 && <p class="soft">{w.noOrders}</p>}
       <ol class="order-log" reversed data-testid="order-log">

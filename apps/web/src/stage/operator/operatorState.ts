@@ -14,6 +14,7 @@ import {
 import type { z } from "zod";
 import { operatorFetch } from "../../frame/operatorToken.ts";
 import { fetchRunInfo } from "../../join/runInfo.ts";
+import { asSentence } from "../../join/text.ts";
 import { words } from "../../words/words.ts";
 import { orderText } from "./orderText.ts";
 
@@ -107,7 +108,7 @@ async function sayOf(folder: string, token: string, order: OrderInput): Promise<
   }
   if (response.status === 401) return { isDone: false, text: operator.refused };
   const error = fieldOf(answer, "error");
-  return { isDone: false, text: operator.notDone(typeof error === "string" ? error : String(response.status)) };
+  return { isDone: false, text: operator.notDone(asSentence(typeof error === "string" ? error : String(response.status))) };
 }
 
 function fieldOf(value: unknown, name: string): unknown {

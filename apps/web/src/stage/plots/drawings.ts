@@ -49,7 +49,7 @@ export function linesPlot(
       },
       marks: [
         staff(5),
-        ...eventMarks(Plot, marks, size),
+        ...eventMarks(Plot, marks, size, numRounds / 2),
         ...references.map(({ points: [first], style }) =>
           Plot.ruleY([first?.value ?? 0], { stroke: style.stroke, strokeWidth: style.width, strokeDasharray: style.dash ?? "none" }),
         ),
@@ -94,7 +94,7 @@ export function bytesPlot(columns: readonly ByteColumn[], { numRounds, marks }: 
         staff(5),
         Plot.rectY(columns, { ...bar, y: "everything", fill: "var(--line)", rx: 2 }),
         Plot.rectY(columns, { ...bar, y: "sent", fill: "var(--accent)", rx: 2 }),
-        ...eventMarks(Plot, marks, size),
+        ...eventMarks(Plot, marks, size, numRounds / 2),
       ],
     });
   };
@@ -126,26 +126,21 @@ export function wholeTicks(numRounds: number): readonly number[] {
   return [...inner.filter((round) => round === 1 || numRounds - round > step / 2), numRounds];
 }
 
-function eventMarks(Plot: PlotModule, marks: readonly EventMark[], { fontSize }: Size) {
-  const byRound = [...new Map(marks.map(({ round, number }) => [round, number]))].map(([round]) => ({
+/** A line at each round from which an order of the operator's holds, with its words at its head; `middle` is where they change sides. */
+export function eventMarks(Plot: PlotModule, marks: readonly EventMark[], { fontSize }: Size, middle: number) {
+  const byRound = [...new Set(marks.map(({ round }) => round))].map((round) => ({
     round,
-    text: marks
-      .filter((mark) => mark.round === round && mark.text !== "")
-      .map(({ text }) => text)
-      .join(", "),
+    text: marks.flatMap((mark) => (mark.round === round && mark.text !== "" ? [mark.text] : [])).join("\n"),
   }));
+  const words = { x: "round", frameAnchor: "top", lineAnchor: "top", text: "text", fill: "var(--wait)", fontSize: 0.8 * fontSize } as const;
+  const halo = { stroke: "var(--surface)", strokeWidth: 4, dy: 2 } as const;
+  const sides = [
+    { rows: byRound.filter(({ round }) => round <= middle), side: { textAnchor: "start", dx: 5 } },
+    { rows: byRound.filter(({ round }) => round > middle), side: { textAnchor: "end", dx: -5 } },
+  ] as const;
   return [
     Plot.ruleX(byRound, { x: "round", stroke: "var(--wait)", strokeWidth: 1.5, strokeDasharray: "2 3" }),
-    Plot.text(byRound, {
-      x: "round",
-      frameAnchor: "top",
-      dy: -0.9 * fontSize,
-      text: ({ text }: { readonly text: string }) => `▾ ${text}`,
-      textAnchor: "start",
-      dx: -0.4 * fontSize,
-      fill: "var(--wait)",
-      fontSize: 0.8 * fontSize,
-    }),
+    ...sides.map(({ rows, side }) => Plot.text(rows, { ...words, ...halo, ...side })),
   ];
 }
 

@@ -1,12 +1,19 @@
+import type { LiveRound } from "@tutti/protocol";
 import { words } from "../../words/words.ts";
-import type { LayerNote, LayerSheet } from "../layerNotes.ts";
+import { type LayerNote, type LayerSheet, layerSheet, maxColumns } from "../layerNotes.ts";
+import type { EventMark } from "../marks.ts";
+import { eventMarks } from "./drawings.ts";
 import type { Draw } from "./plotFigure.tsx";
 import { staff } from "./staffLines.ts";
 
 /** Rounds from left to right, layers from the lowest line to the highest: a full note is a layer that travels, a hollow one stays. */
-export function layersPlot({ columns, notes, numLayers }: LayerSheet): Draw {
-  return (Plot, { width, height, fontSize }) => {
-    const [marginLeft, marginRight, marginTop, marginBottom] = [2.4 * fontSize, fontSize, 1.1 * fontSize, 2.9 * fontSize];
+export function layersPlot(rounds: readonly LiveRound[], marks: readonly EventMark[]): Draw {
+  return (Plot, size) => {
+    const { width, height, fontSize } = size;
+    const { columns, notes, numLayers } = layerSheet(rounds, Math.min(maxColumns, Math.floor(width / (1.15 * fontSize))));
+    const columnOf = (round: number) => columns.findIndex((column) => column.stage === "train" && column.round >= round);
+    const shown = marks.map((mark) => ({ ...mark, round: columnOf(mark.round) })).filter(({ round }) => round >= 0);
+    const [marginLeft, marginRight, marginTop, marginBottom] = [2.4 * fontSize, fontSize, 1.5 * fontSize, 2.9 * fontSize];
     const lineGap = (height - marginTop - marginBottom) / Math.max(1, numLayers - 1);
     const columnGap = (width - marginLeft - marginRight) / Math.max(1, columns.length);
     const largest = Math.max(3, Math.min(1.15 * lineGap, 0.86 * columnGap, 1.9 * fontSize));
@@ -43,6 +50,7 @@ export function layersPlot({ columns, notes, numLayers }: LayerSheet): Draw {
           notes.filter(({ travels }) => travels),
           { ...shared, stroke: "none", fill: "var(--accent)" },
         ),
+        ...eventMarks(Plot, shown, size, columns.length / 2),
       ],
     });
   };

@@ -1,5 +1,6 @@
 import type * as ObservablePlot from "@observablehq/plot";
 import { useEffect, useRef } from "preact/hooks";
+import { drawSoon } from "./drawQueue.ts";
 import { type Size, useSize } from "./useSize.ts";
 
 /** Observable Plot, once it is loaded. */
@@ -27,12 +28,14 @@ export function PlotFigure({ label, of, draw, testId }: PlotFigureProps) {
   latest.current = draw;
   useEffect(() => {
     if (size === null) return;
+    let cancel: () => void = () => undefined;
     let isOver = false;
     void loaded.then((Plot) => {
-      if (!isOver) ref.current?.replaceChildren(asImage(latest.current(Plot, size), label));
+      if (!isOver) cancel = drawSoon(() => ref.current?.replaceChildren(asImage(latest.current(Plot, size), label)));
     });
     return () => {
       isOver = true;
+      cancel();
     };
   }, [of, label, size]);
   return <div class="plot" ref={ref} data-testid={testId} />;
