@@ -48,6 +48,7 @@ const startTutti = (args, patterns) => {
 const shoot = async (page, name) => {
   if (only.length > 0 && !only.includes(name)) return;
   await page.bringToFront();
+  await page.evaluate(() => window.scrollTo(0, 0));
   const session = await page.context().newCDPSession(page);
   for (const view of views) {
     await page.setViewportSize(view);

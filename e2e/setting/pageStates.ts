@@ -66,7 +66,7 @@ const joining: Scene = {
         await expect(stage.page.getByTestId("own-file-preview")).toBeVisible();
       },
     },
-    { name: "the stage before anybody came", reach: open("stage", "[data-testid=tiles]") },
+    { name: "the stage before anybody came", reach: open("stage", "[data-testid=headline]") },
     { name: "the try page before anything was tuned", isRare: true, reach: open(`try?${quick}`, "[data-testid=text]") },
     {
       name: "loading",
@@ -244,7 +244,7 @@ const finished: Scene = {
         await expect(page.getByTestId("finished")).toBeVisible();
       },
     },
-    { name: "the stage", isRare: true, reach: open("stage", "[data-testid=tiles]") },
+    { name: "the stage", isRare: true, reach: open("stage", "[data-testid=headline]") },
   ],
 };
 

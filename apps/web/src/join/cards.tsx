@@ -108,7 +108,7 @@ export function Computer({ view }: { readonly view: View }) {
         <dt>{words.computer.examples}</dt>
         <dd data-testid="examples">{ready === null ? "…" : numExamples}</dd>
       </dl>
-      <p class="soft small note" data-testid="backend-reason">
+      <p class="soft small note" data-testid="backend-reason" lang={ready === null ? undefined : "en"}>
         {ready === null ? words.computer.notYet : asSentence(ready.reason)}
       </p>
     </section>

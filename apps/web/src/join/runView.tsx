@@ -12,7 +12,7 @@ import { ControlsCard } from "./controlsCard.tsx";
 import { EnergyCard } from "./energyCard.tsx";
 import { IncidentList, LatestIncident } from "./incidentList.tsx";
 import { Progress } from "./progressBars.tsx";
-import { explanation, headline } from "./text.ts";
+import { explanation, headline, languageOf } from "./text.ts";
 import { hasBegun, type PageState, pageStateOf, type View } from "./view.ts";
 
 /** What the page of a tab that takes part needs. */
@@ -40,7 +40,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <h1 id="now" class="beat" tabIndex={-1} ref={heading} data-testid="headline">
           {view.calm?.text ?? headline(state, view)}
         </h1>
-        <p class="soft explanation" data-testid="explanation">
+        <p class="soft explanation" data-testid="explanation" lang={languageOf(explanation(state, view), view)}>
           {explanation(state, view)}
         </p>
         <Progress view={view} state={state} />
@@ -55,7 +55,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
       ))}
       {view.problem !== null && view.end === null && (
         <div class="notice" role="alert" data-testid="problem">
-          <p>{view.problem}</p>
+          <p lang="en">{view.problem}</p>
         </div>
       )}
       {state === "finished" && status !== null && <Results status={status} />}

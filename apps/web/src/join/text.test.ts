@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
 import { words } from "../words/words.ts";
 import type { RestReason } from "./resting.ts";
-import { announcement, explanation, headline, notKeptNotice, talksTo } from "./text.ts";
+import { announcement, explanation, headline, languageOf, notKeptNotice, talksTo } from "./text.ts";
 import { emptyView, nextView, type PageEvent, pageStateOf, type View } from "./view.ts";
 
 const after = (events: readonly PageEvent[], start: Partial<View> = {}): View =>
@@ -19,6 +19,15 @@ test("a tab without a device is not promised a turn", () => {
   expect(explained(view)).toMatch(/^Other tabs host all devices of this run at the moment\. Leave this tab open: it gets the next device/);
   const waiting = nextView(view, status({ phase: "waiting", message: "2 of 4 devices have registered" }), 0);
   expect(explained(waiting)).toMatch(/^2 of 4 devices have registered\. Other tabs host all devices/);
+});
+
+test("what the server says in English is marked as English, the page's own words are not", () => {
+  const waiting = nextView(after([welcomeEvent, readyEvent]), status({ phase: "waiting", message: "the only connected tab is paused" }), 0);
+  expect(languageOf(explained(waiting), waiting)).toBe("en");
+  const failed = after([welcomeEvent, { kind: "ended", end: { reason: "failed", message: "no room" } }]);
+  expect(languageOf(explained(failed), failed)).toBe("en");
+  const left = after([welcomeEvent, { kind: "ended", end: { reason: "left" } }]);
+  expect(languageOf(explained(left), left)).toBeUndefined();
 });
 
 test("a lottery is spoken of only where fewer devices are drawn than there are", () => {

@@ -83,6 +83,12 @@ function arrival({ status, welcome }: View): string | null {
   return words.explanations.arriving(status.numLoading, status.numDevices, roster === "fixed" ? numDevices : minDevices);
 }
 
+/** `en` where a text holds what the server or the training says in English, for those who hear the page in another language. */
+export function languageOf(text: string, { status, end }: Pick<View, "status" | "end">): "en" | undefined {
+  const english = [status?.message, end?.reason === "failed" ? end.message : null].flatMap((message) => message ?? []);
+  return english.some((message) => text.includes(message) || text.includes(asSentence(message))) ? "en" : undefined;
+}
+
 function waitingReason(view: View): string {
   const { status } = view;
   const arriving = arrival(view);

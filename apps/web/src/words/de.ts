@@ -232,6 +232,7 @@ export const german: Words = {
     kept: "Dieser Browser behält die Beispiele, damit sie beim Neuladen nicht verloren gehen.",
     notKept: "Dieser Browser behält nichts: Beim Neuladen gehen diese Beispiele verloren.",
     forget: "Alle vergessen",
+    addAsClass: (name) => `Hinzufügen als ${name}`,
   },
   sheet: {
     title: (name, numRows) => `${name}: ${count(numRows, rows)}`,
@@ -376,6 +377,8 @@ export const german: Words = {
       `${count(numLoading, { one: "Gerät lädt", other: "Geräte laden" })} in den Tabs, die da sind; ${whole(numReady)} von ${whole(numNeeded)} sind bereit.`,
     othersWork: (numDone, numTasks) =>
       `${whole(numDone)} von ${count(numTasks, { one: "Gerät", other: "Geräten" })} in diesem Schritt fertig. Lass diesen Tab offen: Vielleicht ist er bald dran.`,
+    working: "Du musst nichts tun. Deine Beispiele bleiben in diesem Tab; was er gesendet hat, steht unten.",
+    preparing: "Das Modell wird einmal heruntergeladen; die meisten Browser behalten es für den nächsten Besuch.",
   },
   notices: {
     reset:
@@ -418,7 +421,7 @@ export const german: Words = {
     taskProgress: "Fortschritt dieser Aufgabe",
     downloadProgress: "Fortschritt des Downloads",
     stepOf: (step, numSteps) => `Schritt ${whole(step)} von ${whole(numSteps)}`,
-    taskOf: (deviceId, round) => `Gerät ${deviceId}, Runde ${round}`,
+    taskOf: (deviceId) => `Gerät ${deviceId}`,
     tasksDone: (numTasks) => `${count(numTasks, { one: "Aufgabe", other: "Aufgaben" })} in diesem Tab erledigt`,
     downloaded: (numBytes, totalBytes) => `${bytes(numBytes)} von ${bytes(totalBytes)}`,
     pace: (bytesPerSecond, secondsLeft) => `${bytes(bytesPerSecond)}/s · noch ${formats.seconds(Math.round(secondsLeft))}`,
@@ -431,7 +434,7 @@ export const german: Words = {
     round: "Diese Runde",
     task: "Diese Aufgabe",
     left: (fraction, secondsLeft) =>
-      `${whole(100 * fraction)} % · ${secondsLeft === null ? "die Restzeit steht nach der ersten Trainingsrunde fest" : `noch etwa ${formats.seconds(roundedSeconds(secondsLeft))}`}`,
+      `${whole(100 * fraction)} % · ${secondsLeft === null ? "Restzeit unbekannt" : `noch etwa ${formats.seconds(roundedSeconds(secondsLeft))}`}`,
     stages: { score: "Bewerten", count: "Zählen", train: "Training" },
     roundDone: (numDone, numTasks) => `${whole(numDone)} von ${count(numTasks, { one: "Gerät", other: "Geräten" })} fertig`,
     betweenRounds: "zwischen zwei Schritten",
@@ -444,7 +447,7 @@ export const german: Words = {
       `Dieser Computer hat ${formats.seconds(seconds)} geschlafen. Der Tab hat seine Verbindung geprüft und macht weiter.`,
     online: (seconds) => `Die Verbindung war ${formats.seconds(seconds)} weg. Sie ist wieder da, und nichts ging verloren.`,
     workerRestarted: (reason) =>
-      `Was hier rechnet, ist stehen geblieben (${reason}). Es wurde neu gestartet, und die Aufgabe wird noch einmal gerechnet.`,
+      `Der Worker dieses Tabs ging verloren (${reason}). Ein neuer wurde gestartet, und die Aufgabe wird noch einmal gerechnet.`,
     cameBackPaused: "Dieser Tab hatte Pause, als er neu geladen wurde; er hat sie noch.",
   },
   contributions: {
@@ -728,7 +731,6 @@ export const german: Words = {
     placeholder: "Tipp einen Text …",
     example: "Anderes Beispiel",
     answersTitle: "Antworten",
-    asking: "denkt nach",
     typeFirst: "Tipp einen Text, und du siehst, was das Modell antwortet.",
     cut: (numCut, numTokens) =>
       `Der Text ist zu lang für dieses Modell: Die letzten ${whole(numCut)} seiner ${whole(numTokens)} Token hat es nicht gelesen.`,
@@ -766,6 +768,7 @@ export const german: Words = {
     offlineInsecure: "Diese Seite braucht das Netz: Sie kam über einfaches http, und dort behalten Browser keine Seiten.",
     offlineUntrusted:
       "Diese Seite braucht das Netz: Dieser Browser vertraut dem Zertifikat des Servers nicht, oder er behält keine Seiten.",
+    otherRun: "Unter dieser Adresse hat ein anderer Lauf begonnen. Lade diese Seite neu, um sein Modell auszuprobieren.",
   },
   tryWords: {
     title: "Welche Wörter wichtig waren",
@@ -809,7 +812,6 @@ export const german: Words = {
     matrixTitle: "Konfusionsmatrix",
     matrixNote: "Zeilen sind die richtigen Antworten, Spalten die des Modells; je dunkler, desto größer der Anteil an der Zeile.",
     matrixCorner: "Richtige Antwort \\ Modell",
-    cell: (numTexts, share) => `${whole(numTexts)} (${formats.percent(share)})`,
     unlabelled: (numRows, labels) =>
       `${count(numRows, { one: "Zeile hat", other: "Zeilen haben" })} eine richtige Antwort, die diese Aufgabe nicht kennt (${labels}); gezählt wird das nicht.`,
     skipped: (numRows) => `${count(numRows, { one: "Zeile ohne Text bleibt", other: "Zeilen ohne Text bleiben" })} weg.`,
@@ -835,7 +837,6 @@ export const german: Words = {
     small: "Kleines Modell, getunt",
     large: "Großes Modell",
     proxy: "Großes Modell, vom kleinen gesteuert",
-    before: "Vor dem Tuning",
     smallNote: "was die Geräte getunt haben",
     largeNote: "wie es vortrainiert wurde",
     proxyNote: (a) => `verschoben um das ${a}-Fache dessen, was das Tuning am kleinen Modell geändert hat`,
@@ -852,7 +853,6 @@ export const german: Words = {
     candidatesTitle: (place) => `Am wahrscheinlichsten bei Token ${place}`,
     candidate: "Token",
     share: "Wahrscheinlichkeit",
-    chosen: "gewählt",
   },
   tryShare: {
     title: "Mitnehmen und teilen",
@@ -888,7 +888,7 @@ export const german: Words = {
     refused: "Dieser Link gehört zu einem anderen Koordinator. Öffne den Link, den `tutti serve` jetzt ausgibt; geändert hat sich nichts.",
     notUnderstood: "Diese Seite versteht die Antwort des Koordinators nicht. Lade sie neu.",
     done: (what) => `Erledigt: ${what}.`,
-    notDone: (why) => `Nichts geändert: ${why}.`,
+    notDone: (why) => `Nichts geändert. ${why}`,
     runTitle: "Der Lauf",
     phases: { waiting: "Wartet", running: "Läuft", done: "Fertig", failed: "Gescheitert" },
     at: (stage, round, numRounds) => `${stage}, Runde ${round} von ${numRounds}`,
@@ -1052,5 +1052,12 @@ export const german: Words = {
     },
     wrongWord:
       "Das ist nicht das Codewort dieses Laufs. Lies die drei Wörter an der Wand noch einmal: Groß- und Kleinschreibung und Bindestriche sind egal.",
+  },
+  tryCorrection: {
+    title: "Bring es ihm bei: Nimm diesen Text in meine Beispiele auf",
+    note: "Der Text und die Antwort, die du wählst, bleiben in diesem Browser; ab seiner nächsten Aufgabe trainiert dein Gerät damit.",
+    addAs: "Die richtige Antwort ist",
+    added: (name) => `Als „${name}“ hinzugefügt.`,
+    failed: "Das ging nicht: Dieser Browser behält nichts.",
   },
 };

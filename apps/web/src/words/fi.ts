@@ -235,6 +235,7 @@ export const finnish: Words = {
     kept: "Tämä selain säilyttää esimerkit, joten ne eivät katoa, kun sivu ladataan uudelleen.",
     notKept: "Tämä selain ei säilytä mitään: nämä esimerkit katoavat, kun sivu ladataan uudelleen.",
     forget: "Unohda kaikki",
+    addAsClass: (name) => `Lisää luokkaan ${name}`,
   },
   sheet: {
     title: (name, numRows) => `${name}: ${count(numRows, rows)}`,
@@ -376,6 +377,8 @@ export const finnish: Words = {
       `Paikalla olevilla välilehdillä latautuu ${count(numLoading, devices)}; valmiina on ${whole(numReady)}/${whole(numNeeded)}.`,
     othersWork: (numDone, numTasks) =>
       `Tässä vaiheessa valmiina on ${whole(numDone)}/${count(numTasks, devices)}. Jätä tämä välilehti auki: sen vuoro voi tulla.`,
+    working: "Sinun ei tarvitse tehdä mitään. Esimerkkisi pysyvät tällä välilehdellä; se, mitä se on lähettänyt, näkyy alla.",
+    preparing: "Malli ladataan kerran; useimmat selaimet säilyttävät sen seuraavaan käyntiin.",
   },
   notices: {
     reset:
@@ -418,7 +421,7 @@ export const finnish: Words = {
     taskProgress: "Tämän tehtävän eteneminen",
     downloadProgress: "Latauksen eteneminen",
     stepOf: (step, numSteps) => `askel ${whole(step)}/${whole(numSteps)}`,
-    taskOf: (deviceId, round) => `laite ${deviceId}, kierros ${round}`,
+    taskOf: (deviceId) => `laite ${deviceId}`,
     tasksDone: (numTasks) => `${count(numTasks, { one: "tehtävä", other: "tehtävää" })} tehty tällä välilehdellä`,
     downloaded: (numBytes, totalBytes) => `${bytes(numBytes)} / ${bytes(totalBytes)}`,
     pace: (bytesPerSecond, secondsLeft) => `${bytes(bytesPerSecond)}/s · vielä ${formats.seconds(Math.round(secondsLeft))}`,
@@ -431,7 +434,7 @@ export const finnish: Words = {
     round: "Tämä kierros",
     task: "Tämä tehtävä",
     left: (fraction, secondsLeft) =>
-      `${whole(100 * fraction)} % · ${secondsLeft === null ? "jäljellä oleva aika tiedetään ensimmäisen opetuskierroksen jälkeen" : `vielä noin ${formats.seconds(roundedSeconds(secondsLeft))}`}`,
+      `${whole(100 * fraction)} % · ${secondsLeft === null ? "jäljellä oleva aika ei tiedossa" : `vielä noin ${formats.seconds(roundedSeconds(secondsLeft))}`}`,
     stages: { score: "pisteytys", count: "lasku", train: "opetus" },
     roundDone: (numDone, numTasks) => `${whole(numDone)}/${count(numTasks, devices)} valmiina`,
     betweenRounds: "kahden vaiheen välissä",
@@ -442,7 +445,8 @@ export const finnish: Words = {
     at: formats.time,
     slept: (seconds) => `Tämä tietokone nukkui (${formats.seconds(seconds)}). Välilehti tarkisti yhteytensä ja jatkaa.`,
     online: (seconds) => `Yhteys oli poikki (${formats.seconds(seconds)}). Se palasi, eikä työtä kadonnut.`,
-    workerRestarted: (reason) => `Laskenta pysähtyi täällä (${reason}). Se käynnistettiin uudelleen, ja tehtävä lasketaan vielä kerran.`,
+    workerRestarted: (reason) =>
+      `Tämän välilehden laskentaprosessi katosi (${reason}). Uusi käynnistettiin, ja tehtävä lasketaan uudelleen.`,
     cameBackPaused: "Tämä välilehti oli tauolla, kun se ladattiin uudelleen, joten se on yhä tauolla.",
   },
   contributions: {
@@ -725,7 +729,6 @@ export const finnish: Words = {
     placeholder: "Kirjoita teksti…",
     example: "Toinen esimerkki",
     answersTitle: "Vastaukset",
-    asking: "miettii",
     typeFirst: "Kirjoita teksti, niin näet, mitä malli vastaa.",
     cut: (numCut, numTokens) =>
       `Teksti on liian pitkä tälle mallille: sen ${whole(numTokens)} sanapalasta ${whole(numCut)} viimeistä jäi lukematta.`,
@@ -760,6 +763,7 @@ export const finnish: Words = {
     offlineReady: "Tämä sivu toimii myös ilman verkkoa.",
     offlineInsecure: "Tämä sivu tarvitsee verkon: se tuli tavallisella http-yhteydellä, jolla selaimet eivät säilytä sivuja.",
     offlineUntrusted: "Tämä sivu tarvitsee verkon: selain ei luota palvelimen varmenteeseen tai ei säilytä sivuja.",
+    otherRun: "Tässä osoitteessa on alkanut toinen ajo. Lataa sivu uudelleen, niin voit kokeilla sen mallia.",
   },
   tryWords: {
     title: "Mitkä sanat ratkaisivat",
@@ -802,7 +806,6 @@ export const finnish: Words = {
     matrixTitle: "Sekaannusmatriisi",
     matrixNote: "Rivit ovat oikeita vastauksia, sarakkeet mallin vastauksia; mitä tummempi, sitä suurempi osuus rivistä.",
     matrixCorner: "Oikea vastaus \\ malli",
-    cell: (numTexts, share) => `${whole(numTexts)} (${formats.percent(share)})`,
     unlabelled: (numRows, labels) =>
       `${count(numRows, { one: "rivillä on", other: "rivillä on" })} oikea vastaus, jota tämä tehtävä ei tunne (${labels}); niitä ei lasketa.`,
     skipped: (numRows) => `Pois jäi ${count(numRows, { one: "rivi, jolla ei ole tekstiä", other: "riviä, joilla ei ole tekstiä" })}.`,
@@ -828,7 +831,6 @@ export const finnish: Words = {
     small: "Pieni malli, viritetty",
     large: "Suuri malli",
     proxy: "Suuri malli pienen ohjaamana",
-    before: "Ennen viritystä",
     smallNote: "minkä laitteet virittivät",
     largeNote: "sellaisena kuin se esiopetettiin",
     proxyNote: (a) => `siirretty ${a} kertaa sen verran, mitä viritys muutti pienessä mallissa`,
@@ -844,7 +846,6 @@ export const finnish: Words = {
     candidatesTitle: (place) => `Todennäköisimmät sanapalat paikalle ${place}`,
     candidate: "Sanapala",
     share: "Todennäköisyys",
-    chosen: "valittu",
   },
   tryShare: {
     title: "Säilytä ja jaa",
@@ -880,7 +881,7 @@ export const finnish: Words = {
     refused: "Tämä linkki kuuluu toiselle koordinaattorille. Avaa linkki, jonka `tutti serve` nyt tulostaa; mikään ei muuttunut.",
     notUnderstood: "Tämä sivu ei ymmärrä koordinaattorin vastausta. Lataa sivu uudelleen.",
     done: (what) => `Tehty: ${what}.`,
-    notDone: (why) => `Mikään ei muuttunut: ${why}.`,
+    notDone: (why) => `Mikään ei muuttunut. ${why}`,
     runTitle: "Ajo",
     phases: { waiting: "Odottaa", running: "Käynnissä", done: "Valmis", failed: "Epäonnistui" },
     at: (stage, round, numRounds) => `${stage}, kierros ${round}/${numRounds}`,
@@ -1043,5 +1044,12 @@ export const finnish: Words = {
     },
     wrongWord:
       "Se ei ole tämän ajon koodisana. Lue seinällä olevat kolme sanaa uudelleen: isoilla kirjaimilla ja yhdysmerkeillä ei ole väliä.",
+  },
+  tryCorrection: {
+    title: "Opeta sitä: lisää tämä teksti omiin esimerkkeihini",
+    note: "Teksti ja valitsemasi vastaus pysyvät tässä selaimessa; laitteesi opettaa niillä seuraavasta tehtävästään alkaen.",
+    addAs: "Oikea vastaus on",
+    added: (name) => `Lisätty luokkaan ”${name}”.`,
+    failed: "Lisäys ei onnistunut: tämä selain ei säilytä mitään.",
   },
 };

@@ -236,6 +236,7 @@ export const french: Words = {
     kept: "Ce navigateur garde ces exemples, pour qu’un rechargement ne les perde pas.",
     notKept: "Ce navigateur ne garde rien : un rechargement perd ces exemples.",
     forget: "Tout oublier",
+    addAsClass: (name) => `Ajouter comme ${name}`,
   },
   sheet: {
     title: (name, numRows) => `${name} : ${count(numRows, rows)}`,
@@ -382,6 +383,8 @@ export const french: Words = {
       `${count(numLoading, { one: "appareil se charge", other: "appareils se chargent" })} dans les onglets présents ; ${whole(numReady)} sur ${whole(numNeeded)} sont prêts.`,
     othersWork: (numDone, numTasks) =>
       `${whole(numDone)} sur ${count(numTasks, { one: "appareil a fini", other: "appareils ont fini" })} cette étape. Laisse cet onglet ouvert : son tour peut venir.`,
+    working: "Tu n’as rien à faire. Tes exemples restent dans cet onglet ; ce qu’il a envoyé est indiqué plus bas.",
+    preparing: "Le modèle est téléchargé une fois ; la plupart des navigateurs le gardent pour la prochaine visite.",
   },
   notices: {
     reset: "Le coordinateur n’a plus le travail précédent de cet onglet, qui repart donc des paramètres partagés. Tu n’as rien à faire.",
@@ -423,7 +426,7 @@ export const french: Words = {
     taskProgress: "Avancement de cette tâche",
     downloadProgress: "Avancement du téléchargement",
     stepOf: (step, numSteps) => `pas ${whole(step)} sur ${whole(numSteps)}`,
-    taskOf: (deviceId, round) => `appareil ${deviceId}, tour ${round}`,
+    taskOf: (deviceId) => `appareil ${deviceId}`,
     tasksDone: (numTasks) => `${count(numTasks, { one: "tâche faite", other: "tâches faites" })} dans cet onglet`,
     downloaded: (numBytes, totalBytes) => `${bytes(numBytes)} sur ${bytes(totalBytes)}`,
     pace: (bytesPerSecond, secondsLeft) => `${bytes(bytesPerSecond)}/s · encore ${formats.seconds(Math.round(secondsLeft))}`,
@@ -436,7 +439,7 @@ export const french: Words = {
     round: "Ce tour",
     task: "Cette tâche",
     left: (fraction, secondsLeft) =>
-      `${whole(100 * fraction)} % · ${secondsLeft === null ? "le temps restant sera connu après le premier tour d’entraînement" : `encore environ ${formats.seconds(roundedSeconds(secondsLeft))}`}`,
+      `${whole(100 * fraction)} % · ${secondsLeft === null ? "temps restant inconnu" : `encore environ ${formats.seconds(roundedSeconds(secondsLeft))}`}`,
     stages: { score: "évaluation", count: "nombre", train: "entraînement" },
     roundDone: (numDone, numTasks) => `${whole(numDone)} sur ${count(numTasks, { one: "appareil a fini", other: "appareils ont fini" })}`,
     betweenRounds: "entre deux étapes",
@@ -447,7 +450,7 @@ export const french: Words = {
     at: formats.time,
     slept: (seconds) => `Cet ordinateur a dormi ${formats.seconds(seconds)}. L’onglet a vérifié sa connexion et continue.`,
     online: (seconds) => `La connexion a été coupée ${formats.seconds(seconds)}. Elle est revenue, et aucun travail n’est perdu.`,
-    workerRestarted: (reason) => `Le calcul s’est arrêté ici (${reason}). Il a été relancé, et la tâche est recalculée.`,
+    workerRestarted: (reason) => `Le worker de cet onglet a été perdu (${reason}). Un autre a été lancé, et la tâche est recalculée.`,
     cameBackPaused: "Cet onglet était en pause quand il a été rechargé : il l’est encore.",
   },
   contributions: {
@@ -730,7 +733,6 @@ export const french: Words = {
     placeholder: "Écris un texte…",
     example: "Un autre exemple",
     answersTitle: "Réponses",
-    asking: "réfléchit",
     typeFirst: "Écris un texte pour voir la réponse du modèle.",
     cut: (numCut, numTokens) =>
       `Le texte est trop long pour ce modèle : les ${whole(numCut)} derniers de ses ${whole(numTokens)} tokens n’ont pas été lus.`,
@@ -767,6 +769,7 @@ export const french: Words = {
     offlineInsecure: "Cette page a besoin du réseau : elle est arrivée en simple http, où les navigateurs ne gardent pas de pages.",
     offlineUntrusted:
       "Cette page a besoin du réseau : ce navigateur ne fait pas confiance au certificat du serveur, ou ne garde pas de pages.",
+    otherRun: "Une autre session a commencé à cette adresse. Recharge cette page pour essayer son modèle.",
   },
   tryWords: {
     title: "Les mots qui ont compté",
@@ -811,7 +814,6 @@ export const french: Words = {
     matrixNote:
       "Les lignes sont les bonnes réponses, les colonnes celles du modèle ; plus c’est foncé, plus la part de la ligne est grande.",
     matrixCorner: "Bonne réponse \\ modèle",
-    cell: (numTexts, share) => `${whole(numTexts)} (${formats.percent(share)})`,
     unlabelled: (numRows, labels) =>
       `${count(numRows, { one: "ligne a", other: "lignes ont" })} une bonne réponse que cette tâche ne connaît pas (${labels}) ; elles ne comptent pas.`,
     skipped: (numRows) =>
@@ -838,7 +840,6 @@ export const french: Words = {
     small: "Petit modèle, ajusté",
     large: "Grand modèle",
     proxy: "Grand modèle, guidé par le petit",
-    before: "Avant l’ajustement",
     smallNote: "ce que les appareils ont ajusté",
     largeNote: "tel qu’il a été préentraîné",
     proxyNote: (a) => `décalé de ${a} fois le changement que l’ajustement a fait au petit modèle`,
@@ -855,7 +856,6 @@ export const french: Words = {
     candidatesTitle: (place) => `Les plus probables au token ${place}`,
     candidate: "Token",
     share: "Probabilité",
-    chosen: "choisi",
   },
   tryShare: {
     title: "Garder et partager",
@@ -892,7 +892,7 @@ export const french: Words = {
     refused: "Ce lien est celui d’un autre coordinateur. Ouvre le lien que `tutti serve` affiche maintenant ; rien n’a changé.",
     notUnderstood: "Cette page ne comprend pas la réponse du coordinateur. Recharge-la.",
     done: (what) => `C’est fait : ${what}.`,
-    notDone: (why) => `Rien n’a changé : ${why}.`,
+    notDone: (why) => `Rien n’a changé. ${why}`,
     runTitle: "La session",
     phases: { waiting: "En attente", running: "En cours", done: "Terminée", failed: "En échec" },
     at: (stage, round, numRounds) => `${stage}, tour ${round} sur ${numRounds}`,
@@ -1058,5 +1058,12 @@ export const french: Words = {
       nobody: "Ouvre la page pour participer dans un autre onglet de ce navigateur, avec tes propres exemples, et appuie de nouveau.",
     },
     wrongWord: "Ce n’est pas le code de cette session. Relis les trois mots au mur : majuscules et traits d’union ne comptent pas.",
+  },
+  tryCorrection: {
+    title: "Apprends-lui : ajoute ce texte à mes exemples",
+    note: "Le texte et la réponse que tu choisis restent dans ce navigateur ; ton appareil s’entraîne avec eux dès sa prochaine tâche.",
+    addAs: "La bonne réponse est",
+    added: (name) => `Ajouté comme « ${name} ».`,
+    failed: "L’ajout a échoué : ce navigateur ne garde rien.",
   },
 };
