@@ -2,7 +2,7 @@ import { liveScore, ranksText } from "@tutti/core";
 import type { EvaluationPoint, Status } from "@tutti/protocol";
 import { roundedSeconds } from "../join/estimates.ts";
 import { countsIn, formatsIn } from "./formats.ts";
-import type { Words } from "./words.ts";
+import type { Words } from "./sentences.ts";
 
 const formats = formatsIn("fr", [{ one: "octet", other: "octets" }, "ko", "Mo", "Go", "To"]);
 const count = countsIn("fr");

@@ -8,7 +8,8 @@ import * as english from "./en.ts";
 import { finnish } from "./fi.ts";
 import { french } from "./fr.ts";
 import { languageNames } from "./languages.ts";
-import { chooseLanguage, type Words } from "./words.ts";
+import type { Words } from "./sentences.ts";
+import { chooseLanguage } from "./words.ts";
 
 const others: Readonly<Record<string, Words>> = { de: german, fr: french, fi: finnish };
 const everyLanguage: readonly [string, Words][] = [["en", english], ...Object.entries(others)];
