@@ -2,7 +2,10 @@ import type { Command } from "commander";
 
 /** `tutti receipt verify`: whether a receipt is unchanged, and the run's. */
 export function addReceipt(program: Command): void {
-  const receipt = program.command("receipt").description("receipts of contributions, which the page of a run offers");
+  const receipt = program
+    .command("receipt")
+    .description("receipts of contributions, which the page of a run offers")
+    .addHelpText("after", "\nExample:\n  tutti receipt verify tutti-receipt.json --run http://192.168.1.20:8080");
   receipt
     .command("verify")
     .argument("<file>", "a receipt, as the page gives it")

@@ -253,7 +253,17 @@ test("P-108 run.json says what a landing page needs and nothing of single device
   scene.join(coordinator, "a", { token: "blue heron" });
   await coordinator.whenDone();
   const page = await (await fetch(`${coordinator.url}/run.json`)).json();
-  expect(Object.keys(page).sort()).toEqual(["admission", "keepsStates", "protocolVersion", "receiptKey", "run", "runId", "status", "urls"]);
+  expect(Object.keys(page).sort()).toEqual([
+    "admission",
+    "keepsStates",
+    "progress",
+    "protocolVersion",
+    "receiptKey",
+    "run",
+    "runId",
+    "status",
+    "urls",
+  ]);
   expect(page.admission).toBe("code");
   expect(page.status).toEqual({ phase: "done", stage: "train", round: 4, numRounds: 4, numConnected: 1, numDevices: 4 });
   expect(JSON.stringify(page)).not.toMatch(/blue heron|deviceId|history|clientKey/);

@@ -36,7 +36,9 @@ export function shown(value: unknown): string {
  */
 function meantText(name: string, siblings: readonly KnownName[], others: readonly KnownName[]): string {
   const leaf = ({ path }: KnownName) => path.at(-1) ?? "";
-  const [own, far] = [nearest(name, siblings, leaf), nearest(name, others, leaf)];
+  // short names of a list's entries are parts of many words: there only a slip of the pen is meant
+  const isLikely = (known: KnownName) => !known.path.includes("N") || nearest(name, [known], leaf).distance < partDistance;
+  const [own, far] = [nearest(name, siblings, leaf), nearest(name, others.filter(isLikely), leaf)];
   const meant = [
     ...(own.distance < partDistance || own.distance <= far.distance ? own.found : []),
     ...(far.distance < own.distance ? far.found : []),
