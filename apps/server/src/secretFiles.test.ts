@@ -44,5 +44,5 @@ test("what is secret in a run's folder is its owner's alone, also where it was o
   expect(leaks(...secrets)).not.toEqual([]);
   const second = await start();
   expect(leaks(...secrets, second.controlToken)).toEqual([]);
-  expect(readdirSync(runFolder).sort()).toEqual(["control.json", "journal", "lock"]);
+  expect(readdirSync(runFolder).sort()).toEqual(["control.json", "journal", "lock", "operator.token"]);
 });

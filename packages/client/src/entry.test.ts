@@ -44,5 +44,6 @@ test("P-105 a client that is banned ends with the reason", async () => {
   expect(await join(coordinator).session.whenEnded).toEqual({
     reason: "failed",
     message: "The coordinator does not let you in (P-105: the operator has banned this client from the run).",
+    rule: "P-105",
   });
 });

@@ -40,6 +40,7 @@ test("a run that is encrypted is listed, shown and repaired with --journal-key, 
   const file = join(folder.path, "key");
   writeFileSync(file, "7f".repeat(32));
   const run = tinyFedAvg({ numRounds: 1, evaluateEvery: 1 });
+  vi.stubEnv("TUTTI_JOURNAL_KEY", "");
   vi.stubEnv("TUTTI_JOURNAL_KEY_FILE", file);
   const coordinator = await startCoordinator(
     { run, dataDir: folder.path, runId: "mine", publicDir: folder.path, pagesDir: null, host: "127.0.0.1", port: 0, logLevel: "silent" },

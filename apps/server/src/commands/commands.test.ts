@@ -157,7 +157,9 @@ test("people are told that browsers warn of a certificate that this machine made
     },
   });
   expect(lines[1]).toMatch(/^open https:/);
-  expect(lines[2]).toBe("browsers warn about this certificate, because this machine made it: continue past the warning");
+  expect(lines[2]).toBe(
+    "browsers warn about this certificate, because this machine made it: continue past the warning where it shows this fingerprint",
+  );
 });
 
 test("an order to stop ends serving as a signal does, and gives the run's folder back", async () => {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeSecret } from "../secretFiles.ts";
+import { keepSecret, writeSecret } from "../secretFiles.ts";
 
 /** A token that nobody guesses. */
 export function createToken(): string {
@@ -12,6 +12,7 @@ export function createToken(): string {
 export function tokenIn(folder: string, name: string, create: () => string = createToken): string {
   const path = join(folder, name);
   if (existsSync(path)) {
+    keepSecret(path);
     const known = readFileSync(path, "utf8").trim();
     if (/^[A-Za-z0-9_-]{11,200}$/.test(known)) return known;
   }

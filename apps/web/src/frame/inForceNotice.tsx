@@ -23,7 +23,7 @@ export function inForceSentences(inForce: Status["inForce"]): readonly string[] 
   return [
     ...(isPaused ? [w.paused] : []),
     ...(skew === null ? [] : [w.skew]),
-    ...(drop === null ? [] : [w.drop(words.formats.percent(drop.fraction))]),
+    ...(drop === null ? [] : [w.drop(words.formats.share(drop.fraction))]),
     ...(poison === null ? [] : [w.poison(w.devices(poison.deviceIds))]),
   ];
 }

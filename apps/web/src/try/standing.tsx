@@ -35,7 +35,7 @@ export function Standing({ view, controller }: StandingProps) {
           <Said>{words.tryPage.lockedByInvitation}</Said>
         ))}
       {facts !== null && linked !== null && isOther(linked, facts.parametersSha256) && <Said>{words.tryPage.otherParameters}</Said>}
-      {facts !== null && run?.run.strategy.name === "local" && <Said>{words.tryPage.aloneNote}</Said>}
+      {facts !== null && facts.numShared === 0 && <Said>{words.tryPage.aloneNote}</Said>}
       {own.problem !== null && <Said isBad>{words.tryPage.ownProblem(own.problem)}</Said>}
       {loading.ready.whyNotBefore !== null && <Said>{words.tryPage.noBefore(loading.ready.whyNotBefore)}</Said>}
       {newerRound !== null && (

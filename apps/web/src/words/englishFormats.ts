@@ -8,6 +8,7 @@ export const formats: Formats = {
   digits: (value, numDigits) => value.toPrecision(numDigits),
   fixed: (value, numDecimals) => value.toFixed(numDecimals),
   percent: formatPercent,
+  share: (fraction) => `${Math.round(1000 * fraction) / 10} %`,
   score: formatScore,
   bytes: formatBytes,
   seconds: formatSeconds,

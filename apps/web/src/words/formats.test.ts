@@ -11,6 +11,7 @@ const all = (written: (formats: Formats) => string) => [english, german.formats,
 
 test("each language writes numbers, shares and sizes with its own signs and the same digits", () => {
   expect(all(({ whole }) => whole(1_234_567))).toEqual(["1,234,567", "1.234.567", "1 234 567", "1 234 567"]);
+  expect(all(({ share }) => share(0.3))).toEqual(["30 %", "30 %", "30 %", "30 %"]);
   expect(all(({ percent }) => percent(0.6149))).toEqual(["61.5 %", "61,5 %", "61,5 %", "61,5 %"]);
   expect(all(({ score }) => score(0.6449))).toEqual(["0.645", "0,645", "0,645", "0,645"]);
   expect(all(({ score }) => score(null))).toEqual(["–", "–", "–", "–"]);

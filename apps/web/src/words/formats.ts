@@ -10,6 +10,8 @@ export interface Formats {
   readonly fixed: (value: number, numDecimals: number) => string;
   /** A fraction of 1 with one decimal. */
   readonly percent: (fraction: number) => string;
+  /** A fraction of 1 as a person sets it: whole where it is. */
+  readonly share: (fraction: number) => string;
   /** A score with three decimals, a dash where it was not measured. */
   readonly score: (score: number | null) => string;
   /** Bytes with three significant digits. */
@@ -71,6 +73,7 @@ export function formatsIn(language: string, units: ByteUnits): Formats {
         ? powerOfTen(value, digits)
         : written({ maximumSignificantDigits: 4, useGrouping: false })(value),
     percent: written({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+    share: written({ style: "percent", maximumFractionDigits: 1 }),
     score: (score) => (score === null ? "–" : fixed(score, 3)),
     bytes: (numBytes) => {
       const [rounded, unit] = inUnits(numBytes);

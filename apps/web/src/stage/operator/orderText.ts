@@ -6,11 +6,11 @@ export function orderText({ order, poison }: Pick<OrderEvent, "order" | "poison"
   const { orders, settings, strategies } = words.operator;
   switch (order.kind) {
     case "sampleFraction":
-      return orders.sampleFraction(words.formats.percent(order.fraction));
+      return orders.sampleFraction(words.formats.share(order.fraction));
     case "deadline":
       return orders.deadline(order.deadlineMs === null ? null : words.formats.seconds(order.deadlineMs / 1000));
     case "drop":
-      return orders.drop(words.formats.percent(order.fraction));
+      return orders.drop(words.formats.share(order.fraction));
     case "poison":
       return orders.poison(poison === undefined ? String(order.numDevices) : words.inForce.devices(poison.deviceIds));
     case "takeBack":

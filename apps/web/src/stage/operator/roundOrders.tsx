@@ -22,7 +22,7 @@ export function RoundOrders({ view, operator }: PartProps) {
         now={
           inForce?.sampleFraction == null
             ? sampleAsSettings(settings?.cohortSize)
-            : w.sampleNow(words.formats.percent(inForce.sampleFraction))
+            : w.sampleNow(words.formats.share(inForce.sampleFraction))
         }
         testId="sampleFraction"
         min={1}
