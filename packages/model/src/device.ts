@@ -1,6 +1,6 @@
 import { type DeviceId, looksAtMachines, tunedShape } from "@tutti/core";
 import { chooseBackend, startBackend } from "./backends.ts";
-import { computeTask } from "./deviceTasks.ts";
+import { computeTask, setsForTask } from "./deviceTasks.ts";
 import { measureRate } from "./productRate.ts";
 import type { AnyExample } from "./reader.ts";
 import { type BackendName, type BackendOptions, backendTitles } from "./startedBackend.ts";
@@ -52,6 +52,7 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       devices.set(deviceId, examples);
       return { numExamples: examples.train.length };
     },
+    setsFor: async (task) => setsForTask(openPlace(), task),
     async compute(task, state, onStep, signal) {
       const examples = devices.get(task.deviceId);
       if (examples === undefined) throw new Error(`device ${task.deviceId} was not added to this trainer`);

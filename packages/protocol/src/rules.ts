@@ -99,6 +99,8 @@ export const rules = {
   "P-150": "A damaged journal refuses the run",
   "P-151": "Journal and states can be encrypted",
   "P-152": "A full disk accepts nothing",
+  "P-210": "Search tasks",
+  "P-211": "What a search claims is bounded",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -150,6 +150,7 @@ export const headlines = {
   reload: "This page is out of date",
   failed: "This tab cannot take part",
   evaluate: "Testing how well the model does",
+  search: "Searching for a better prompt with this tab’s examples",
   score: "Scoring the layers",
   probe: "Measuring how many layers are needed",
   train: "Training on this tab’s examples",

@@ -10,6 +10,7 @@ import { inputPrompt } from "./inputPrompt.ts";
 import { latePrompt } from "./latePrompt.ts";
 import { lora } from "./lora.ts";
 import { prefix } from "./prefix.ts";
+import { projectedPrompt } from "./projectedPrompt.ts";
 
 /** Every tuning method, by `tuning.method` of a run: a new one is a file of its own and a line here. */
 export const tunings = {
@@ -21,6 +22,7 @@ export const tunings = {
   attempt,
   latePrompt,
   full,
+  projectedPrompt,
 } as const;
 
 type Tunings = typeof tunings;
