@@ -13,7 +13,7 @@ export interface CovarianceFactor {
 
 /** Values of a factor. */
 export function factorLength(form: CovarianceForm, size: number): number {
-  return form === "full" ? (size * (size + 1)) / 2 : size;
+  return form === "diagonal" ? size : (size * (size + 1)) / 2;
 }
 
 /** The factor of C = I. */
@@ -69,8 +69,9 @@ export function updatedFactor(factor: CovarianceFactor, share: number, terms: re
   for (const { weight, vector } of terms) {
     if (weight === 0) continue;
     const scaled = Float64Array.from(vector, (value) => Math.sqrt(weight) * value);
-    if (factor.form === "full") addToTriangle(values, scaled);
-    else for (let i = 0; i < values.length; i++) values[i] = Math.sqrt(values[i] * values[i] + scaled[i] * scaled[i]);
+    if (factor.form === "diagonal")
+      for (let i = 0; i < values.length; i++) values[i] = Math.sqrt(values[i] * values[i] + scaled[i] * scaled[i]);
+    else addToTriangle(values, scaled);
   }
   return { ...factor, values };
 }

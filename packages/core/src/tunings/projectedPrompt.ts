@@ -30,6 +30,7 @@ export const projectedPrompt = declareTuning({
   hasLayers: false,
   trainsBackbone: false,
   promptTokens: (own) => own.promptTokens,
+  searchedSize: (own) => own.dimension,
   isRelativeToSeed: () => true,
   sourcePrompts: () => null,
   entries: (_, { dimension }) => [weightEntry("z", [dimension], null)],

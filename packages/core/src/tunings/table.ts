@@ -61,6 +61,7 @@ interface AnyTuning {
   readonly trainsBackbone: boolean;
   promptTokens(own: OwnSettings): number | null;
   factorRank?(own: OwnSettings): number;
+  searchedSize?(own: OwnSettings): number;
   isRelativeToSeed(own: OwnSettings): boolean;
   sourcePrompts(own: OwnSettings): SourcePromptNames | null;
 }
@@ -90,6 +91,11 @@ export function promptTokensOf(tuning: OwnSettings): number | null {
 /** The rank of the pairs of factors that a run trains; null for a method without. */
 export function factorRankOf(tuning: OwnSettings): number | null {
   return tuningOf(tuning).factorRank?.(tuning) ?? null;
+}
+
+/** Coordinates of the one vector that a run tunes; null where it tunes anything else. */
+export function searchedSizeOf(tuning: OwnSettings): number | null {
+  return tuningOf(tuning).searchedSize?.(tuning) ?? null;
 }
 
 /** Whether a run trains pairs of low-rank factors. */

@@ -1,3 +1,4 @@
+import { searchedSizeOf } from "../../tunings/table.ts";
 import { declareStrategy } from "../declaration.ts";
 import { decisions } from "./decisions.ts";
 import { fedBptSettings, maxFullSize } from "./settings.ts";
@@ -33,7 +34,7 @@ export const fedBpt = declareStrategy({
       of: ["tuning", "strategy"],
       path: ["tuning", "method"],
       error: "FedBPT searches the z of a prompt P z: set tuning.method to projectedPrompt",
-      holds: ({ tuning }) => tuning.method === "projectedPrompt",
+      holds: ({ tuning }) => searchedSizeOf(tuning) !== null,
     },
     {
       of: ["tuning", "strategy"],
@@ -45,8 +46,7 @@ export const fedBpt = declareStrategy({
       of: ["tuning", "strategy"],
       path: ["strategy", "covariance"],
       error: `a whole covariance is kept of ${maxFullSize} coordinates at most: set strategy.covariance to diagonal, or lower tuning.dimension`,
-      holds: ({ tuning, strategy }) =>
-        tuning.method !== "projectedPrompt" || tuning.dimension <= maxFullSize || strategy.covariance === "diagonal",
+      holds: ({ tuning, strategy }) => strategy.covariance === "diagonal" || (searchedSizeOf(tuning) ?? 0) <= maxFullSize,
     },
   ],
   takesRules: () => "none",
