@@ -342,10 +342,11 @@ test("a local search judges every point once, at points of its own stream, and s
   expect([...start.mean]).toEqual([1, 2, 3]);
 });
 
-test("a run with another prompt, a linear head, or too many coordinates for a whole covariance is refused", () => {
+test("a run with another prompt, a linear head, a rule of aggregation, or too many coordinates for a whole covariance is refused", () => {
   const run = runOf(501);
   expect(() => started(run)).toThrow("strategy.covariance: a whole covariance is kept of 500 coordinates at most");
   expect(started({ ...run, strategy: { ...run.strategy, covariance: "diagonal" } }).values.size).toBe(501);
+  expect(() => started({ ...runOf(3), aggregation: { name: "coordinateMedian" } })).toThrow("leave aggregation out");
   expect(() => started({ ...runOf(3), tuning: { ...runOf(3).tuning, head: "linear" } })).toThrow("set tuning.head to labelWords");
   expect(() => started({ ...runOf(3), tuning: testRun().tuning })).toThrow("set tuning.method to projectedPrompt");
 });
