@@ -1,6 +1,6 @@
 import type { Trainer, TrainerTask } from "@tutti/model";
 import { expect, test } from "vitest";
-import { fakeTrainer, promptOf } from "./testing/fakeTrainer.ts";
+import { type FakeTrainer, fakeTrainer, promptOf } from "./testing/fakeTrainer.ts";
 import { coordinate, ended, join } from "./testing/joining.ts";
 import { leaseOf } from "./testing/scriptedCoordinator.ts";
 
@@ -23,7 +23,7 @@ const shapes = { z: [3] };
 /** A trainer that searches, with what it was given for each task. */
 function searching(setsFor?: Trainer["setsFor"]) {
   const given: TrainerTask[] = [];
-  const trainer: Trainer = {
+  const trainer: FakeTrainer = {
     ...fakeTrainer(),
     ...(setsFor === undefined ? {} : { setsFor }),
     async compute(task, state) {
@@ -61,6 +61,31 @@ test("of a search task a client fetches the sets that its trainer needs, and no 
   const { deviceId, stage, round, attempt, expects } = lease;
   expect(asked).toEqual([{ deviceId, stage, round, attempt, spec, expects, setSizes: { search: search.numBytes, told: told.numBytes } }]);
   expect(given[0]?.parameterSets).toEqual({ told: { "2/moves": promptOf(2) } });
+});
+
+test("of a search's points the coordinator hears at quarters alone, so that progress takes less than the result (P-35)", async () => {
+  const { trainer } = searching();
+  const coordinator = await coordinate();
+  const steps: number[] = [];
+  const stepping: FakeTrainer = {
+    ...trainer,
+    async compute(task, state, onStep, signal) {
+      for (let step = 1; step <= 41; step++) {
+        onStep?.({ step, numSteps: 41, loss: 0.5 });
+        if ([11, 21, 41].includes(step)) steps.push((await coordinator.heard("progress")).step);
+      }
+      return trainer.compute(task, state, undefined, signal);
+    },
+  };
+  const { event } = join(coordinator, { trainer: stepping });
+  await coordinator.heard("register");
+  const blob = coordinator.blob({ "2/moves": promptOf(2) });
+  const expects = { shapes, encoding: "f16", batchSize: 8, numExamples: 13 } as const;
+  await coordinator.tell("task", leaseOf("a", blob, { round: 3, spec, parameterSets: { told: blob }, expects }));
+  await event("taskEnded", ended("accepted"));
+  // 31 is told where the points before it took long enough
+  expect(steps.filter((step) => step !== 31)).toEqual(expect.arrayContaining([11, 21]));
+  expect(steps.every((step) => [11, 21, 31, 41].includes(step))).toBe(true);
 });
 
 test("a trainer that does not say what it needs gets all sets", async () => {
