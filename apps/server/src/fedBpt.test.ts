@@ -129,6 +129,7 @@ test("claims that no search can come to are refused, and the right one then coun
   const z = (values: readonly number[]) => encodeParams({ z: { shape: [values.length], data: Float32Array.from(values) } }, "f16");
   const attempts: [what: string, submit: object, rule: string][] = [
     ["a step size that eight iterations do not reach", { ...good, header: { ...header, stepSize: 1100 } }, "P-211"],
+    ["a step size that they do not shrink to", { ...good, header: { ...header, stepSize: 3e-4 } }, "P-211"],
     ["a step size of 0", { ...good, header: { ...header, stepSize: 0 } }, "P-3"],
     ["a fitness below 0", { ...good, header: { ...header, fitness: -1 } }, "P-3"],
     ["a fitness of null", { ...good, header: { ...header, fitness: null } }, "P-3"],

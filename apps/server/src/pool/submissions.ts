@@ -103,14 +103,16 @@ function checkMatrixScores(scores: Readonly<Record<string, number>> | undefined,
   return missing === undefined ? null : refuse("P-45", `header.matrixScores: ${missing} is missing`);
 }
 
-/** What a device's search came to: step sizes grow by a factor of e in each iteration at most (P-211). */
+/** What a device's search came to: a step size changes by a factor of e in each iteration at most (P-211). */
 function readSearched(
   { header, tensors }: { readonly header: HeaderOf<"search">; readonly tensors: Uint8Array | undefined },
   { spec, expects }: PlannedTask,
 ): ContributionBody | Refusal {
   if (spec.kind !== "search" || tensors === undefined) return refuse("P-45", "tensors: are missing");
   const most = spec.stepSize * Math.exp(spec.numIterations - 1) * 1.0001; // rounded on the way
-  if (header.stepSize > most) return refuse("P-211", `header.stepSize: ${header.stepSize}, at most ${most} is possible`);
+  const least = spec.stepSize * Math.exp(-spec.numIterations);
+  if (header.stepSize < least || header.stepSize > most)
+    return refuse("P-211", `header.stepSize: ${header.stepSize}, only ${least} to ${most} is possible`);
   const decoded = decodeExpected(tensors, expects);
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
 }

@@ -4,7 +4,7 @@ import { type SearchState, startSearch } from "../../cmaEs/search.ts";
 import { searchDigest, searchOf, searchTensors } from "../../cmaEs/searchTensors.ts";
 import { roundTrip } from "../../encoding.ts";
 import { taskParams } from "../../parameterSets.ts";
-import { numValues, type Params } from "../../params.ts";
+import { maxMagnitude, numValues, type Params } from "../../params.ts";
 import { createRandom } from "../../random.ts";
 import { runRounds } from "../../rounds.ts";
 import type { Contribution, Device, PlannedTask, RoundPlan, SearchSpec } from "../../task.ts";
@@ -271,7 +271,30 @@ test("whatever a quarter of the devices claim, they move the search no further t
     [0, 0.125],
     [0, 0.125],
   ]); // in the search's own measure
-  expect(stepSizes).toEqual([1, 2, 2]);
+  expect(stepSizes).toEqual([2, 2, 2]);
+  const still = new Array<Float32Array>(8).fill(Float32Array.of(0, 0));
+  const eight = { displacements: still, fitness: [1, 2, 3, 4, 5, 6, 7, 8], stepSizes: [5, 1e-9, 1, 3, 2, 4, 2.5, 2.25] };
+  expect(withinOthers(flat, eight).stepSizes).toEqual([3, 2, 2, 3, 2, 3, 2.5, 2.25]); // from the third to the sixth
+});
+
+test("no claims, of however many devices and rounds, take a search to numbers that cannot be sent", () => {
+  for (const [length, stepSize] of [
+    [9999, 4e-4],
+    [1e-30, 2980],
+    [9999, 2980],
+  ]) {
+    let state = started(runOf(5));
+    for (let round = 0; round < 30; round++) {
+      const plan = planOf(fedBpt, state, roster(4), random, 1);
+      for (const payload of plan.payloads) expect(Number.isFinite(maxMagnitude(payload))).toBe(true);
+      const sent = plan.tasks.map((task) => {
+        const { body, ...rest } = answer(task, round % 2 === 0 ? length : -length);
+        return { ...rest, body: body.kind === "search" ? { ...body, stepSize } : body };
+      });
+      state = fedBpt.aggregate(state, plan, sent);
+    }
+    expect([...searchIn(state).factor.values].every(Number.isFinite)).toBe(true);
+  }
 });
 
 test("a device that is deleted leaves nothing of its own, and everybody is then sent the whole search", () => {

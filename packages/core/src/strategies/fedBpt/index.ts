@@ -8,7 +8,7 @@ const deviations = [
   "All numbers of the search are rounded to f32 after each round, so that devices which follow it come to the server's bits.",
   "Each device draws its points from its own seed in each round; in the program all devices start from the same one.",
   "A device says the root mean square of its step sizes, which both formulas need, and not each of them.",
-  "No device's mean is further from the round's, and no step size larger, than three quarters of the devices say theirs are.",
+  "No device's mean is further from the round's, and no step size larger or smaller, than three quarters of the devices say theirs are.",
   "Step sizes stay within a thousandth and a thousand times the first; a device judges by at most 128 of its examples, drawn in each round.",
 ] as const;
 

@@ -30,7 +30,16 @@ export function afterRound(state: SearchState, round: ToldRound, settings: Telli
   const { initialStepSize } = settings;
   const stepSize = state.stepSize * (next.stepSize / drawnWith);
   const [least, most] = [initialStepSize / largestStretch, initialStepSize * largestStretch];
-  return inF32({ ...next, stepSize: Math.min(most, Math.max(least, stepSize)) });
+  return isSound(next) ? inF32({ ...next, stepSize: Math.min(most, Math.max(least, stepSize)) }) : state;
+}
+
+/** Magnitudes beyond which a search has broken down; f32 holds them, and their products in f64 are far from its ends. */
+const largestSound = 1e15;
+
+/** Whether a search can go on: no round of claims, whatever they are, may take a run to numbers that cannot be stored. */
+function isSound({ mean, pathOfCovariance, pathOfStepSize, factor, stepSize }: SearchState): boolean {
+  const isWithin = (value: number) => Math.abs(value) <= largestSound; // false for NaN
+  return isWithin(stepSize) && [mean, pathOfCovariance, pathOfStepSize, factor.values].every((values) => values.every(isWithin));
 }
 
 /**
@@ -53,16 +62,17 @@ export function correctedStepSize(
 }
 
 /**
- * The claims as they count: no mean is further away, in the search's own measure, and no step size larger, than three quarters of the devices say theirs are. So the
- * worst of a quarter of the devices move the search no further than others do, whatever fitness they claim.
+ * The claims as they count: no mean is further away, in the search's own measure, and no step size larger or smaller, than three quarters of the devices say theirs are. So
+ * the worst of a quarter of the devices move the search no further than others do, whatever fitness they claim.
  */
 export function withinOthers(state: SearchState, { displacements, fitness, stepSizes }: ToldRound): ToldRound {
   const lengths = displacements.map((one) => lengthOf(solveFactor(state.factor, one)));
   const mostLength = largestThatCounts(lengths);
   const mostStep = largestThatCounts(stepSizes);
+  const leastStep = Math.min(mostStep, -largestThatCounts(stepSizes.map((value) => -value)));
   return {
     fitness,
-    stepSizes: stepSizes.map((value) => Math.fround(Math.min(value, mostStep))),
+    stepSizes: stepSizes.map((value) => Math.fround(Math.max(leastStep, Math.min(value, mostStep)))),
     displacements: displacements.map((one, k) => (lengths[k] <= mostLength ? one : one.map((value) => (value * mostLength) / lengths[k]))),
   };
 }
