@@ -295,6 +295,11 @@ test("no claims, of however many devices and rounds, take a search to numbers th
     }
     expect([...searchIn(state).factor.values].every(Number.isFinite)).toBe(true);
   }
+  const settings = { numIterations: 8, populationSize: 5, stepSizeRule: "published", initialStepSize: 1 } as const;
+  const far = { ...startSearch(2, "full", 1), mean: Float64Array.of(1e15, 0) };
+  const outwards = { displacements: [Float32Array.of(9999, 0)], fitness: [1], stepSizes: [1] };
+  expect(afterRound(far, outwards, settings)).toBe(far); // a round that leads beyond what can be computed with changes nothing
+  expect(afterRound({ ...far, mean: Float64Array.of(-1e15, 0) }, outwards, settings).generation).toBe(1);
 });
 
 test("a device that is deleted leaves nothing of its own, and everybody is then sent the whole search", () => {
