@@ -65,12 +65,22 @@ export async function settlePending({ deviceId, pending }: DeviceVersion, contex
 
 async function compute(lease: TaskLease, record: DeviceRecord, context: TaskContext, signal: AbortSignal): Promise<TrainerResult> {
   const { deviceId, stage, round, attempt, spec, expects } = lease;
-  const fetched = Object.entries(lease.parameterSets).map(
+  const fetched = (await neededSets(lease, context.trainer)).map(
     async ([name, ref]) => [name, await fetchParams(ref, context.blobs, signal)] as const,
   );
   const parameterSets = Object.fromEntries(await Promise.all(fetched));
   const task = { deviceId, stage, round, attempt, spec, parameterSets, expects };
   return context.trainer.compute(task, record.state, context.onStep, signal);
+}
+
+/** The sets that the trainer needs of a task that can do without some (P-210). */
+async function neededSets({ parameterSets, ...lease }: TaskLease, trainer: Trainer): Promise<[string, BlobRef][]> {
+  const all = Object.entries(parameterSets);
+  if (lease.spec.kind !== "search") return all;
+  const { deviceId, stage, round, attempt, spec, expects } = lease;
+  const setSizes = Object.fromEntries(all.map(([name, { numBytes }]) => [name, numBytes]));
+  const names = await trainer.setsFor?.({ deviceId, stage, round, attempt, spec, expects, setSizes });
+  return names === null || names === undefined ? all : all.filter(([name]) => names.includes(name));
 }
 
 const numDownloads = 2;

@@ -43,7 +43,7 @@ export function createLeaseWork(ports: LeaseWorkPorts, signal: AbortSignal): Lea
       const task: CurrentTask = { taskId, deviceId, stage, round, kind: spec.kind };
       emit({ kind: "taskStarted", task });
       blobs.keepOnly([lease, ...waiting].flatMap(({ parameterSets }) => Object.values(parameterSets).map(({ sha256 }) => sha256)));
-      const report = progressReport(taskId, coordinator);
+      const report = progressReport(lease, coordinator);
       const onStep = (progress: StepProgress): void => {
         emit({ kind: "step", task, progress });
         report(progress);
@@ -89,9 +89,15 @@ async function tellUnable({ coordinator, devices, emit }: LeaseWorkPorts, { task
   await decline(coordinator, taskId, reason);
 }
 
-function progressReport(taskId: string, coordinator: Pick<CoordinatorLink, "tellProgress">): (progress: StepProgress) => void {
+/** Of a search, whose result is smaller than a few messages, each quarter is told (P-35). */
+function progressReport(
+  { taskId, spec }: Pick<TaskLease, "taskId" | "spec">,
+  coordinator: Pick<CoordinatorLink, "tellProgress">,
+): (progress: StepProgress) => void {
   let lastMs = Number.NEGATIVE_INFINITY;
   return ({ step, numSteps, loss }) => {
+    const isQuarter = [1, 2, 3, 4].some((quarter) => step === Math.ceil((quarter * numSteps) / 4));
+    if (spec.kind === "search" && !isQuarter) return;
     const now = performance.now();
     const isHalf = step === Math.ceil(numSteps / 2);
     if (now - lastMs < progressEveryMs && step < numSteps && !isHalf) return;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { type ThrottleClock, throttledTrainer } from "./throttledTrainer.ts";
 
 const params = { "lora/0/query/a": createTensor([2, 50], new Float32Array(100)) };
-const task = (kind: "train" | "evaluate") =>
+const task = (kind: "train" | "search" | "evaluate") =>
   ({ spec: { kind }, parameterSets: { global: params }, expects: { encoding: "f16" } }) as unknown as TrainerTask;
 
 const setupOf = (strategy: RunSettings["strategy"]) => ({ run: { ...presets.demo, strategy } }) as TrainerSetup;
@@ -31,6 +31,8 @@ function scene(flopsPerSecond: number) {
     addDevice: async () => ({ numExamples: 3 }),
     async compute({ spec }) {
       now += 300;
+      const found = { kind: "search", delta: params, fitness: 1, stepSize: 1 } as const;
+      if (spec.kind === "search") return { body: found, state: null };
       const body =
         spec.kind === "train"
           ? ({ kind: "train", delta: params, numSteps: 1, firstLoss: 1, lastLoss: 1 } as const)
@@ -51,6 +53,13 @@ test("training takes as much longer as the simulated machine is slower, and what
   expect(waits).toEqual([400, 3 * 300 + 40]); // 5 kB take 500 ms; 200 values in 2 bytes each 40 ms
   await slow.compute(task("evaluate"), null);
   expect(waits).toHaveLength(2);
+});
+
+test("a search is as slow as training", async () => {
+  const { slow, waits } = scene(2e9);
+  await slow.start(setupOf(strategies.fedBpt.defaults), () => undefined);
+  await slow.compute(task("search"), null);
+  expect(waits).toEqual([400, 3 * 300 + 40]);
 });
 
 test("a machine that is slower than the simulated one waits for the link alone", async () => {

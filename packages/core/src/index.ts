@@ -1,6 +1,9 @@
 export { type AggregationFault, fewestUpdates, type TakenRules } from "./aggregation/conditions.ts";
 export { type AggregationRuleName, type AggregationSettings, aggregationRules, aggregationSchema, ruleOf } from "./aggregation/table.ts";
 export { branchFaults } from "./branchFaults.ts";
+export { type LocalSearchResult, numJudgedPoints, passesOf, searchLocally } from "./cmaEs/localSearch.ts";
+export { drawDisplacement, type SearchState, startSearch } from "./cmaEs/search.ts";
+export { searchTensors } from "./cmaEs/searchTensors.ts";
 export type { Role } from "./comparison.ts";
 export { carriesTensors, computeDeviceId, isComputeKind } from "./computing.ts";
 export { type ClaimLimits, claimLimit, countedExamples } from "./countedExamples.ts";
@@ -121,6 +124,10 @@ export { noDeviceConnected } from "./strategies/cohort.ts";
 export { declareStrategy, type RunRule, type StrategyMethod, type StrategySettingsOf } from "./strategies/declaration.ts";
 export type { FedAvgSettings, FedAvgState } from "./strategies/fedAvg.ts";
 export { fedAvg } from "./strategies/fedAvg.ts";
+export { createSearchReplica, type SearchReplica, type SearchTask } from "./strategies/fedBpt/replica.ts";
+export { stepSizeRuleSchema } from "./strategies/fedBpt/settings.ts";
+export { searched } from "./strategies/fedBpt/state.ts";
+export { toldTensors } from "./strategies/fedBpt/toldRound.ts";
 export { type FedOptSettings, fedOpt } from "./strategies/fedOpt.ts";
 export { fedPepTao } from "./strategies/fedPepTao/index.ts";
 export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/fedPepTao/serverStep.ts";
@@ -205,6 +212,8 @@ export type {
   PlannedTask,
   Protocol,
   RoundPlan,
+  SearchBody,
+  SearchSpec,
   ShownAnswer,
   Split,
   Stage,
@@ -233,6 +242,7 @@ export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
 export { type LoraPair, loraPairs } from "./tunings/loraFactors.ts";
 export { type LoraMatrix, type LoraOwn, type LoraTarget, loraMatrices, loraShape, loraTargets } from "./tunings/loraMatrices.ts";
+export { projectedPrompt, projectionIntegers, projectionStdDev } from "./tunings/projectedPrompt.ts";
 export {
   hasFactors,
   hasLayers,

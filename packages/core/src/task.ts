@@ -43,9 +43,36 @@ export type TaskSpec =
     }
   | { readonly kind: "probe"; readonly lanczosSteps: number }
   | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] }
+  | SearchSpec
   | LogitsSpec
   | DistilSpec
   | AnswersSpec;
+
+/** The device searches the prompt's coordinates z by CMA-ES, with forward passes alone, from where the server's search stands. */
+export interface SearchSpec {
+  readonly kind: "search";
+  /** λ. */
+  readonly populationSize: number;
+  /** I. */
+  readonly numIterations: number;
+  readonly covariance: "full" | "diagonal";
+  /** σ of round 1. */
+  readonly initialStepSize: number;
+  /** σ of this round. */
+  readonly stepSize: number;
+  /** How the server finds the step size of all iterations, which devices do after it. */
+  readonly stepSizeRule: "published" | "program";
+  /** Share of a text's tokens that are replaced in the texts that the fitness divides by; 0 for the plain loss. */
+  readonly corruptFraction: number;
+  /** Most examples that points are judged by. */
+  readonly maxExamples: number;
+  /** Whether the search of round 1 has the mean 0. */
+  readonly beginsAtZero: boolean;
+  /** First round in the set `told`, which holds all to the round before this one; null without that set. */
+  readonly toldFrom: number | null;
+  /** Of the search that this round starts from. */
+  readonly digest: string;
+}
 
 /** For a compute client: the large model's scores, less the small one's, over the distillation text. They depend on no round and are kept. */
 export interface LogitsSpec {
@@ -230,9 +257,21 @@ export type ContributionBody =
     }
   | { readonly kind: "probe"; readonly ritzValues: readonly number[]; readonly ritzWeights: readonly number[] }
   | { readonly kind: "evaluate"; readonly results: readonly EvaluationResult[] }
+  | SearchBody
   | LogitsBody
   | DistilBody
   | AnswersBody;
+
+/** What a device's search comes to. */
+export interface SearchBody {
+  readonly kind: "search";
+  /** Its last mean less the round's, as the coordinator decodes it. */
+  readonly delta: Params;
+  /** Of the last mean: loss, over the loss on corrupted texts where these are asked for. */
+  readonly fitness: number;
+  /** The root of the mean square of its iterations' step sizes. */
+  readonly stepSize: number;
+}
 
 /** What a compute client says of the scores that it keeps. */
 export interface LogitsBody {

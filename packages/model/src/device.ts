@@ -1,6 +1,6 @@
 import { type DeviceId, looksAtMachines, tunedShape } from "@tutti/core";
 import { chooseBackend, startBackend } from "./backends.ts";
-import { computeTask } from "./deviceTasks.ts";
+import { computeTask, setsForTask } from "./deviceTasks.ts";
 import { createExamplesOverTime, type ExamplesOverTime } from "./examplesOverTime.ts";
 import { measureRate } from "./productRate.ts";
 import type { AnyExample } from "./reader.ts";
@@ -56,6 +56,7 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       held.examples.add(examples);
       return { numExamples: examples.train.length };
     },
+    setsFor: async (task) => setsForTask(openPlace(), task),
     async compute(task, state, onStep, signal) {
       const held = devices.get(task.deviceId);
       if (held === undefined) throw new Error(`device ${task.deviceId} was not added to this trainer`);

@@ -8,18 +8,21 @@ import {
   type RandomStream,
   type RunSettings,
   residualOf,
+  type SearchTask,
   type Split,
+  searched,
   subtract,
   type TaskSpec,
 } from "@tutti/core";
 import type { AnyExample, EvaluationOptions, NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
-import type { StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
+import type { LeasedTask, StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
 import { drawDropout, drawInputs, factorsOf } from "./training/dropout.ts";
 import type { Tuned } from "./training/gradient.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
 import { labelledBatch } from "./training/objective.ts";
+import { searchPrompt } from "./training/promptSearch.ts";
 import { watchSensitivity } from "./training/sensitivity.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
@@ -149,6 +152,36 @@ async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body
   return { kind: "evaluate", results };
 }
 
+/** Searches the prompt's coordinates by some of the device's examples, from where the server's search stands (P-210). */
+async function computeSearch({ place, examples, task, onStep, signal }: TaskInput<Spec<"search">>): Promise<Body<"search">> {
+  const { spec, parameterSets } = task;
+  const { reader, searchReplica } = place;
+  const start = searchReplica.follow(searchTask(task, spec), parameterSets);
+  const chosen = stream(place, task, "shuffle").shuffle(examples.train).slice(0, spec.maxExamples);
+  const { displacement, fitness, stepSize } = await searchPrompt(reader.tuned, reader.encode(chosen, trainingRows(examples)), {
+    start,
+    spec,
+    candidates: stream(place, task, "candidates"),
+    corruption: stream(place, task, "corruption"),
+    onStep,
+    signal,
+  });
+  const delta = { [searched]: { shape: [displacement.length], data: Float32Array.from(displacement) } };
+  return { kind: "search", delta, fitness, stepSize };
+}
+
+/** Which of a task's sets it needs; null for all. */
+export function setsForTask({ searchReplica }: Pick<Workplace, "searchReplica">, task: LeasedTask): readonly string[] | null {
+  const { spec, setSizes } = task;
+  return spec.kind === "search" ? searchReplica.setsFor(searchTask(task, spec), setSizes) : null;
+}
+
+function searchTask({ round, expects }: Pick<TrainerTask, "round" | "expects">, spec: Spec<"search">): SearchTask {
+  const shape = expects.shapes[searched];
+  if (shape === undefined) throw new Error(`a search task wants ${Object.keys(expects.shapes).join(", ")} back, and not ${searched}`);
+  return { round, size: shape[0], spec };
+}
+
 /** A device's part of the answers that are generated, of the test rows alone. */
 export function generationOf(
   { generation = {}, numDevices }: Pick<RunSettings, "generation" | "numDevices">,
@@ -172,6 +205,8 @@ export async function computeTask(input: TaskInput): Promise<TrainerResult> {
       return { body: await computeProbe({ ...input, task: { ...task, spec } }), state };
     case "evaluate":
       return { body: await computeEvaluate({ ...input, task: { ...task, spec } }), state };
+    case "search":
+      return { body: await computeSearch({ ...input, task: { ...task, spec } }), state };
     case "logits":
     case "distil":
     case "answers":

@@ -101,6 +101,12 @@ export function trainerTask(plan: RoundPlan, task: PlannedTask): TrainerTask {
   return { deviceId, stage, round, attempt, spec, parameterSets: taskParams(plan, task), expects };
 }
 
+/** A task before its parameters are fetched. */
+export interface LeasedTask extends Omit<TrainerTask, "parameterSets"> {
+  /** Of each set, in bytes. */
+  readonly setSizes: ParameterSets<number>;
+}
+
 /** One optimiser step of a task, when it is done. */
 export interface StepProgress {
   /** From 1. */
@@ -122,6 +128,8 @@ export interface Trainer {
   start(setup: TrainerSetup, onProgress: (progress: LoadProgress) => void, signal?: AbortSignal): Promise<TrainerReady>;
   /** Gives a device its examples and answers n_i; given again, they are for tasks with that n_i, and those before stay for tasks that are out. */
   addDevice(deviceId: DeviceId, source: DeviceSource): Promise<{ numExamples: number }>;
+  /** Which of a task's sets it needs, of a task that can do without some; without this, or where it answers null, all of them. */
+  setsFor?(task: LeasedTask): Promise<readonly string[] | null>;
   /** Rejects with an AbortError when the signal fires; the state handed in then still holds. */
   compute(
     task: TrainerTask,

@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import {
   createRandom,
+  createSearchReplica,
   type DealtShares,
   deferred,
   publicRows,
   type Random,
   type RunSettings,
+  type SearchReplica,
   shownRows,
   type TuningSettings,
 } from "@tutti/core";
@@ -57,6 +59,8 @@ export interface Workplace<E = Example> {
   /** The bare backbone: of classes through label words. Made when first asked for, and throws where the backbone lacks the words. */
   zeroShotReader(): Reader<E>;
   examplesOf(source: DeviceSource): DeviceExamples<E>;
+  /** The tab's copy of the server's search, in runs that search. */
+  readonly searchReplica: SearchReplica;
   /** Training rows that the run's server reads and no device gets; none where its strategy distils nothing. */
   publicExamples(): readonly E[];
 }
@@ -120,6 +124,7 @@ export async function openWorkplace(
     admitted,
     layout,
     reader,
+    searchReplica: createSearchReplica(),
     zeroShotReader() {
       zeroShot ??= createZeroShot();
       return zeroShot;

@@ -118,6 +118,8 @@ export const rules = {
   "P-191": "A certificate of its own is told of beforehand",
   "P-192": "Helper devices",
   "P-193": "Examples that are typed",
+  "P-210": "Search tasks",
+  "P-211": "What a search claims is bounded",
 } as const;
 
 /** The number of a rule of SPEC.md. */

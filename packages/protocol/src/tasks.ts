@@ -11,6 +11,7 @@ import {
   number,
   type ParameterSets,
   type ShownAnswer,
+  stepSizeRuleSchema,
   type TaskExpectation,
   type TaskSpec,
   type TextResult,
@@ -36,7 +37,7 @@ import { limits } from "./limits.ts";
 export const stageSchema = z.enum(["score", "count", "train"]);
 
 /** What a device does for a task. */
-export const taskKindSchema = z.enum(["score", "train", "probe", "evaluate", "logits", "distil", "answers"]);
+export const taskKindSchema = z.enum(["score", "train", "probe", "evaluate", "search", "logits", "distil", "answers"]);
 /** How a trained model is judged. */
 export const evaluationProtocolSchema = z.enum(["personalised", "global", "newcomer", "zeroShot"]);
 /** The examples that an evaluation looks at. */
@@ -44,6 +45,9 @@ export const splitSchema = z.enum(["validation", "test"]);
 
 /** Scores of one position. */
 const topKSchema = integer(1, 1_000_000);
+
+/** σ of a search. */
+const stepSizeSchema = number(1e-30, limits.maxNumber);
 
 /** What a device, or a compute client (P-91), is asked to do. */
 export const taskSpecSchema = z.discriminatedUnion("kind", [
@@ -72,6 +76,22 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     kind: z.literal("evaluate"),
     protocols: z.array(evaluationProtocolSchema).min(1).max(limits.maxEvaluationResults).readonly(),
     splits: z.array(splitSchema).min(1).max(limits.maxEvaluationResults).readonly(),
+  }),
+  z.strictObject({
+    kind: z.literal("search"),
+    populationSize: integer(2, limits.maxPopulation),
+    numIterations: integer(1, limits.maxSearchIterations),
+    covariance: z.enum(["full", "diagonal"]),
+    initialStepSize: stepSizeSchema,
+    stepSize: stepSizeSchema,
+    stepSizeRule: stepSizeRuleSchema,
+    corruptFraction: number(0, 1),
+    /** Examples. */
+    maxExamples: integer(1, limits.maxExamples),
+    beginsAtZero: z.boolean(),
+    /** A round. */
+    toldFrom: ordinalSchema.nullable(),
+    digest: z.string().regex(/^[0-9a-f]{16}$/),
   }),
   z.strictObject({ kind: z.literal("logits"), large: folderNameSchema, topK: topKSchema }),
   z.strictObject({
@@ -178,7 +198,7 @@ const shownAnswerSchema = z.strictObject({
   answer: shownTextSchema,
 }) satisfies z.ZodType<ShownAnswer>;
 
-/** A contribution without its tensors; `train` and `distil` have some. */
+/** A contribution without its tensors; `train`, `search` and `distil` have some. */
 const contributionHeaderSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("score"),
@@ -213,6 +233,12 @@ const contributionHeaderSchema = z.discriminatedUnion("kind", [
     results: z.array(evaluationResultSchema).min(1).max(limits.maxEvaluationResults).readonly(),
   }),
   z.strictObject({
+    kind: z.literal("search"),
+    /** A loss, or the quotient of two. */
+    fitness: number(0, limits.maxNumber),
+    stepSize: stepSizeSchema,
+  }),
+  z.strictObject({
     kind: z.literal("logits"),
     contentKey: sha256Schema,
     numTexts: integer(1, limits.maxExamples),
@@ -240,14 +266,14 @@ export const submitSchema = z
     taskId: taskIdSchema,
     deviceId: deviceIdSchema,
     header: contributionHeaderSchema,
-    /** The delta y_i − W of the shared names in the binary codec; exactly when the header says `train` or `distil`. */
+    /** The delta y_i − W of the shared names in the binary codec; exactly when the header says `train`, `search` or `distil`. */
     tensors: bytes(limits.maxTensorBytes).exactOptional(),
     /** The device's new state, only where the welcome asks for it (P-56). */
     state: bytes(limits.maxTensorBytes).exactOptional(),
   })
   .refine((submit) => carriesTensors(submit.header.kind) === (submit.tensors !== undefined), {
     path: ["tensors"],
-    error: "tensors are sent with a train or distil contribution and with no other",
+    error: "tensors are sent with a train, search or distil contribution and with no other",
   });
 
 /** What became of a submission that was not refused. */

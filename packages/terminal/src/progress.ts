@@ -35,6 +35,7 @@ const activities = {
   train: "training",
   probe: "probing",
   evaluate: "evaluating",
+  search: "searching",
   logits: "reading with the large model",
   distil: "distilling",
   answers: "answering",

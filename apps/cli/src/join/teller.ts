@@ -22,7 +22,16 @@ export interface Teller {
 /** A teller that has seen nothing yet. */
 export function createTeller({ print, progress }: TellerPorts): Teller {
   let traffic: TrafficCount = noTraffic;
-  const done: Record<CurrentTask["kind"], number> = { score: 0, probe: 0, train: 0, evaluate: 0, logits: 0, distil: 0, answers: 0 };
+  const done: Record<CurrentTask["kind"], number> = {
+    score: 0,
+    probe: 0,
+    train: 0,
+    evaluate: 0,
+    search: 0,
+    logits: 0,
+    distil: 0,
+    answers: 0,
+  };
   /** The task that goes on. */
   let current: CurrentTask | null = null;
   /** Whether its result has been sent; the run may be over before the answer is taken in. */

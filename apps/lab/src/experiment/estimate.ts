@@ -1,4 +1,4 @@
-import { formatCount, type Protocol, type RunSettings, sourcePromptsOf } from "@tutti/core";
+import { formatCount, type Protocol, passesOf, type RunSettings, sourcePromptsOf } from "@tutti/core";
 import { type RunRecord, scheduleOf } from "@tutti/record";
 import type { PlannedRun } from "./plannedRun.ts";
 
@@ -60,6 +60,7 @@ export function workOf(run: RunSettings, size: Pick<TaskSize, "numTrain" | "numE
     if (spec.kind === "train") trained += numDevices * perDevice * spec.epochs;
     // a product with the Hessian is two gradients
     if (spec.kind === "probe") trained += 2 * numDevices * spec.lanczosSteps * batchSize;
+    if (spec.kind === "search") predicted += numDevices * Math.min(perDevice, spec.maxExamples) * passesOf(spec);
     if (spec.kind === "score") predicted += numDevices * Math.max(batchSize, spec.minBatch);
     if (spec.kind === "evaluate") predicted += spec.protocols.reduce((sum, protocol) => sum + rowsOf(protocol, size), 0);
   }

@@ -72,6 +72,7 @@ function rests(standing: Standing | null, deviceId: DeviceId): boolean {
 const activities: Readonly<Record<TaskKind, TileState>> = {
   score: "scoring",
   probe: "probing",
+  search: "training",
   train: "training",
   evaluate: "evaluating",
   // of compute clients, which have no tile

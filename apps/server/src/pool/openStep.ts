@@ -5,6 +5,7 @@ import {
   isEnough,
   mapParameterSets,
   type PlannedTask,
+  passesOf,
   type RoundPlan,
   type TaskOutcome,
 } from "@tutti/core";
@@ -73,6 +74,7 @@ export function isHeldBy({ holder }: Lease, { clientKey }: { readonly clientKey:
 
 /** How long a task takes, in examples that its device goes through. */
 export function workOf({ task: { spec, expects } }: Lease): number {
+  if (spec.kind === "search") return Math.min(expects.numExamples, spec.maxExamples) * passesOf(spec);
   return expects.numExamples * (spec.kind === "train" ? spec.epochs : 1);
 }
 

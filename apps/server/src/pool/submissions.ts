@@ -71,6 +71,7 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
   const { spec, expects } = expected.task;
   if (header.kind !== spec.kind) return refuse("P-45", `header.kind: ${header.kind}, expected ${spec.kind}`);
   if (header.kind === "distil") return readDistilled({ header, tensors }, expected.task);
+  if (header.kind === "search") return readSearched({ header, tensors }, expected.task);
   if (header.kind === "logits") return header;
   if (header.kind === "answers") return checkAnswers(header, expected.task) ?? header;
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
@@ -102,6 +103,20 @@ function checkMatrixScores(scores: Readonly<Record<string, number>> | undefined,
   return missing === undefined ? null : refuse("P-45", `header.matrixScores: ${missing} is missing`);
 }
 
+/** What a device's search came to: a step size changes by a factor of e in each iteration at most (P-211). */
+function readSearched(
+  { header, tensors }: { readonly header: HeaderOf<"search">; readonly tensors: Uint8Array | undefined },
+  { spec, expects }: PlannedTask,
+): ContributionBody | Refusal {
+  if (spec.kind !== "search" || tensors === undefined) return refuse("P-45", "tensors: are missing");
+  const most = spec.stepSize * Math.exp(spec.numIterations - 1) * 1.0001; // rounded on the way
+  const least = spec.stepSize * Math.exp(-spec.numIterations);
+  if (header.stepSize < least || header.stepSize > most)
+    return refuse("P-211", `header.stepSize: ${header.stepSize}, only ${least} to ${most} is possible`);
+  const decoded = decodeExpected(tensors, expects);
+  return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
+}
+
 /** What a compute client distilled (P-91). */
 function readDistilled(
   { header, tensors }: { readonly header: HeaderOf<"distil">; readonly tensors: Uint8Array | undefined },
@@ -123,7 +138,7 @@ function checkAnswers({ answers }: HeaderOf<"answers">, { spec }: PlannedTask): 
 type HeaderOf<K extends ContributionHeader["kind"]> = Extract<ContributionHeader, { kind: K }>;
 
 function checkHeader(
-  header: Exclude<ContributionHeader, { kind: "train" | "logits" | "distil" | "answers" }>,
+  header: Exclude<ContributionHeader, { kind: "train" | "search" | "logits" | "distil" | "answers" }>,
   { task, shape, numClasses, evaluated = null }: Expectation,
 ): Refusal | null {
   const { spec } = task;

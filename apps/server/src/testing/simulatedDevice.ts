@@ -9,6 +9,7 @@ import {
   pickNames,
   type RunSettings,
   type Split,
+  sizeOf,
   sortedNames,
   type TextSums,
 } from "@tutti/core";
@@ -73,6 +74,18 @@ export function simulate(
     case "distil": {
       const delta = mapParams(global, (tensor) => ({ shape: tensor.shape, data: tensor.data.map(() => 0.05 * random.normal()) }));
       return { body: { kind: "distil", delta, numSteps: spec.numSteps, firstLoss: 2.5, lastLoss: 1.25, drift: 0.5 }, state };
+    }
+    case "search": {
+      const delta = Object.fromEntries(
+        Object.entries(expects.shapes).map(([name, shape]) => {
+          const data = Float32Array.from({ length: sizeOf(shape) }, () => 0.5 * spec.stepSize * random.normal());
+          return [name, { shape, data }];
+        }),
+      );
+      return {
+        body: { kind: "search", delta, fitness: 0.5 + random.uniform(), stepSize: spec.stepSize * (0.9 + 0.2 * random.uniform()) },
+        state,
+      };
     }
     case "train": {
       const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });

@@ -14,6 +14,9 @@ export const settingLimits = {
   /** Source prompts of one run. */
   maxSources: 32,
   maxLanczosSteps: 1000,
+  /** Points of one iteration, and iterations of one round, of a device's search. */
+  maxPopulation: 256,
+  maxSearchIterations: 1000,
   /** Ranks that devices have by turns. */
   maxDeviceRanks: 64,
   /** Characters. */

@@ -6,6 +6,9 @@ import type { RunSettings } from "../run.ts";
 import type { Contribution } from "../task.ts";
 import { factorsOf, loraRun, loraShape } from "../testing/loraRun.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../testing/run.ts";
+import { commonDefaults } from "../tunings/declaration.ts";
+import { tunings } from "../tunings/table.ts";
+import type { TunedShape } from "../tunings/tuned.ts";
 import { exampleWeights } from "./averaging.ts";
 import { serverRateAt, serverRates } from "./serverRates/table.ts";
 import {
@@ -100,6 +103,11 @@ function ratesOf(run: RunSettings): (number | null)[] {
   });
 }
 
+/** Parameters without layers. */
+function tunedOf(alwaysShared: readonly string[]): TunedShape {
+  return { numLayers: 0, layerNames: [], alwaysShared };
+}
+
 /** Whether a strategy is made for LoRA's factors. */
 function tunesLora(name: StrategyName): boolean {
   return Object.values(strategies[name].methods).some((method: { readonly tunes?: string }) => method.tunes === "lora");
@@ -107,6 +115,10 @@ function tunesLora(name: StrategyName): boolean {
 
 /** A run of a strategy with what it tunes, of a few values. */
 function problemOf(strategy: DeclaredSettings) {
+  if (strategy.name === "fedBpt") {
+    const tuning = { ...commonDefaults, ...tunings.projectedPrompt.defaults, dimension: 2, head: "labelWords" } as const;
+    return { run: { ...runOf(strategy), tuning }, tuned: tunedOf(["z"]), start: paramsOf({ z: [0.5, -0.25] }) };
+  }
   if (!tunesLora(strategy.name)) return { run: runOf(strategy), tuned: testShape(1), start: initial };
   const start = factorsOf({ b: [[0.5], [-0.25]], a: [[1, -1]] }, [0.5]);
   return { run: { ...runOf(strategy), tuning: loraRun().tuning }, tuned: loraShape, start };
@@ -119,10 +131,12 @@ function played(settings: DeclaredSettings, isMerged: boolean): Record<string, n
   let state = strategy.init(run, tuned, start);
   for (let round = 1; round <= 3; round++) {
     const plan = planOf(strategy, state, rosterOf(numExamples), createRandom(1), 1);
-    const sent = plan.tasks.map(({ deviceId, expects }) => {
+    const sent = plan.tasks.map(({ deviceId, expects, spec }) => {
       const values = [0.25 * deviceId - 0.125 * round, 0.5 - 0.125 * deviceId * round];
       const change = mapParams(start, ({ shape, data }) => ({ shape, data: data.map((_, i) => values[i]) }));
-      return trained(deviceId, numExamples[deviceId], 2 + deviceId, pickNames(change, Object.keys(expects.shapes)));
+      const delta = pickNames(change, Object.keys(expects.shapes));
+      if (spec.kind !== "search") return trained(deviceId, numExamples[deviceId], 2 + deviceId, delta);
+      return { deviceId, numExamples: numExamples[deviceId], body: { kind: spec.kind, delta, fitness: 2 + deviceId, stepSize: 1 } };
     });
     state = strategy.aggregate(state, plan, isMerged ? merged(sent) : sent);
   }
@@ -132,10 +146,11 @@ function played(settings: DeclaredSettings, isMerged: boolean): Record<string, n
 
 /** What a server sees that is told the weighted sum alone. */
 function merged(contributions: readonly Contribution[]): Contribution[] {
-  const deltas = contributions.map(({ body }): Params => (body.kind === "train" ? body.delta : {}));
+  const deltas = contributions.map(({ body }): Params => ("delta" in body ? body.delta : {}));
   const mean = weightedSum(deltas, exampleWeights(contributions));
   const total = contributions.reduce((sum, one) => sum + one.numExamples, 0);
   const [first] = [...contributions].sort((a, b) => a.deviceId - b.deviceId);
+  if (first.body.kind === "search") return [{ ...first, numExamples: total, body: { ...first.body, delta: mean } }];
   return [trained(first.deviceId, total, 2, mean)];
 }
 

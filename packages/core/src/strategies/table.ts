@@ -7,6 +7,7 @@ import type { RunRule } from "./declaration.ts";
 import { fedAdapter } from "./fedAdapter/index.ts";
 import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
+import { fedBpt } from "./fedBpt/index.ts";
 import { fedExLora } from "./fedExLora.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
@@ -44,6 +45,7 @@ export const strategies = {
   hetLora,
   fedAdapter,
   fedPipe,
+  fedBpt,
 } as const;
 
 type Strategies = typeof strategies;

@@ -1,5 +1,5 @@
 import { taskParams } from "../parameterSets.ts";
-import { add, mapParams, omitNames, type Params, pickNames, scale, subtract } from "../params.ts";
+import { add, mapParams, omitNames, type Params, pickNames, scale, sizeOf, subtract } from "../params.ts";
 import { createRandom, type RandomStream } from "../random.ts";
 import type { ContributionBody, EvaluationResult, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import type { Answer } from "./simulatedPool.ts";
@@ -47,6 +47,8 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
         return { kind: "probe", ritzValues: problem.ritzValues, ritzWeights: problem.ritzWeights };
       case "evaluate":
         return { kind: "evaluate", results: evaluate(plan, task, spec) };
+      case "search":
+        return search(task, spec);
       case "logits":
         return { kind: "logits", contentKey: "0".repeat(64), numTexts: 3, numPositions: 40, topKError: 0.01 };
       case "distil":
@@ -71,6 +73,17 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
     if (spec.isPersonalised) local.set(task.deviceId, omitNames(current, sharedNames));
     const delta = subtract(pickNames(current, sharedNames), pickNames(start, sharedNames));
     return { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25 };
+  }
+
+  /** A step in each coordinate, longer on later devices, of which lower ones find the better points. */
+  function search({ deviceId, expects }: PlannedTask, { stepSize }: SpecOf<"search">): ContributionBody {
+    const delta = Object.fromEntries(
+      Object.entries(expects.shapes).map(([name, shape]) => {
+        const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => 0.125 * (deviceId + 1) * (i % 2 === 0 ? 1 : -1));
+        return [name, { shape, data }];
+      }),
+    );
+    return { kind: "search", delta, fitness: 0.5 + deviceId / 8, stepSize };
   }
 
   /** What a large model knows: a tenth of the way to 0. */

@@ -3,6 +3,7 @@ import { commonDefaults } from "./declaration.ts";
 import {
   hasLayers,
   promptTokensOf,
+  searchedSizeOf,
   sourcePromptsOf,
   type TuningMethodName,
   type TuningSettings,
@@ -56,6 +57,12 @@ test("source prompts are named by the tuning method that mixes them, and by no o
   expect(names.filter((name) => sourcePromptsOf(settingsOf(name)) !== null)).toEqual(["attempt"]);
 });
 
+test("a projected prompt is the one that is a vector, which can be searched", () => {
+  const sizes = names.map((name) => searchedSizeOf(settingsOf(name)));
+  expect(names.filter((_, at) => sizes[at] !== null)).toEqual(["projectedPrompt"]);
+  expect(sizes.at(-1)).toBe(tunings.projectedPrompt.defaults.dimension);
+});
+
 test("a method says how many prompt tokens it has, and none where it has no prompts", () => {
   const counts = names.map((name) => promptTokensOf(tuningSchema.parse({ ...settingsOf(name), ...withTokens(name, 7) })));
   expect(Object.fromEntries(names.map((name, at) => [name, counts[at]]))).toEqual({
@@ -64,6 +71,7 @@ test("a method says how many prompt tokens it has, and none where it has no prom
     idpg: 7,
     attempt: 7,
     latePrompt: 7,
+    projectedPrompt: 7,
     adapter: null,
     lora: null,
     full: null,
@@ -72,8 +80,8 @@ test("a method says how many prompt tokens it has, and none where it has no prom
 
 const withTokens = (name: TuningMethodName, promptTokens: number) => ("promptTokens" in tunings[name].settings ? { promptTokens } : {});
 
-test("only a prompt that starts from rows of the vocabulary means something else under another seed", () => {
+test("only a prompt that starts from rows of the vocabulary, or is projected, means something else under another seed", () => {
   const relative = (tuning: TuningSettings) => tuningOf(tuning).isRelativeToSeed(tuning);
-  expect(names.filter((name) => relative(settingsOf(name)))).toEqual([]);
+  expect(names.filter((name) => relative(settingsOf(name)))).toEqual(["projectedPrompt"]);
   expect(relative({ ...tunings.inputPrompt.defaults, ...commonDefaults, initial: "vocabulary" })).toBe(true);
 });

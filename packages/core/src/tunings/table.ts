@@ -10,6 +10,7 @@ import { inputPrompt } from "./inputPrompt.ts";
 import { latePrompt } from "./latePrompt.ts";
 import { lora } from "./lora.ts";
 import { prefix } from "./prefix.ts";
+import { projectedPrompt } from "./projectedPrompt.ts";
 
 /** Every tuning method, by `tuning.method` of a run: a new one is a file of its own and a line here. */
 export const tunings = {
@@ -21,6 +22,7 @@ export const tunings = {
   attempt,
   latePrompt,
   full,
+  projectedPrompt,
 } as const;
 
 type Tunings = typeof tunings;
@@ -59,6 +61,7 @@ interface AnyTuning {
   readonly trainsBackbone: boolean;
   promptTokens(own: OwnSettings): number | null;
   factorRank?(own: OwnSettings): number;
+  searchedSize?(own: OwnSettings): number;
   isRelativeToSeed(own: OwnSettings): boolean;
   sourcePrompts(own: OwnSettings): SourcePromptNames | null;
 }
@@ -88,6 +91,11 @@ export function promptTokensOf(tuning: OwnSettings): number | null {
 /** The rank of the pairs of factors that a run trains; null for a method without. */
 export function factorRankOf(tuning: OwnSettings): number | null {
   return tuningOf(tuning).factorRank?.(tuning) ?? null;
+}
+
+/** Coordinates of the one vector that a run tunes; null where it tunes anything else. */
+export function searchedSizeOf(tuning: OwnSettings): number | null {
+  return tuningOf(tuning).searchedSize?.(tuning) ?? null;
 }
 
 /** Whether a run trains pairs of low-rank factors. */

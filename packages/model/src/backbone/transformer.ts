@@ -63,6 +63,8 @@ export interface Transformer {
   unpacked(name: string): tf.Tensor;
   /** Weights unpacked to f32, end to end, uploaded when first asked for and kept. */
   unpackedVector(names: readonly string[]): tf.Tensor1D;
+  /** Constants that a tuning method adds to the weights, made when first asked for under this name and kept. */
+  constant(name: string, make: () => tf.Tensor): tf.Tensor;
   forward(batch: TokenBatch, options: PassOptions): Pass;
   /** d last (rows, H) → the prefixes' gradients, (2, P, W) per layer. Nothing below the lowest prefix is computed. */
   backward(dLast: tf.Tensor2D, pass: Pass): tf.Tensor3D[];
@@ -112,6 +114,7 @@ export function createTransformer(
     layer: layers.at,
     unpacked: unpacked.of,
     unpackedVector: unpacked.vectorOf,
+    constant: unpacked.constant,
     forward(batch, options) {
       const { x, context } = start(batch, options);
       const { states, passes } = forwardLayers(layers, x, options.prefixes, context);
@@ -164,6 +167,7 @@ function createLayers(backbone: PackedBackbone, isStreamed: boolean, form: Weigh
 function keptTensors(backbone: PackedBackbone): Pick<Transformer, "dispose"> & {
   of: Transformer["unpacked"];
   vectorOf: Transformer["unpackedVector"];
+  constant: Transformer["constant"];
 } {
   const kept = new Map<string, tf.Tensor>();
   const keep = <T extends tf.Tensor>(key: string, upload: () => T): T => {
@@ -190,6 +194,7 @@ function keptTensors(backbone: PackedBackbone): Pick<Transformer, "dispose"> & {
         }
         return tf.tensor1d(values);
       }),
+    constant: (name, make) => keep(`constant ${name}`, make),
     dispose() {
       for (const tensor of kept.values()) tensor.dispose();
       kept.clear();

@@ -80,6 +80,21 @@ test("answers, loading and steps cross the bridge", async () => {
   expect(steps).toEqual([{ step: 1, numSteps: 2, loss: 0.75 }]);
 });
 
+test("which sets a task needs crosses the bridge, and null where the worker's trainer does not say", async () => {
+  const { parameterSets: _, ...leased } = task;
+  const asking = { ...leased, setSizes: { told: 20, search: 500 } };
+  const seen: unknown[] = [];
+  const trainer = bridged({
+    setsFor: async (one) => {
+      seen.push(one);
+      return ["told"];
+    },
+  });
+  expect(await trainer.setsFor?.(asking)).toEqual(["told"]);
+  expect(seen).toEqual([asking]);
+  expect(await bridged({}).setsFor?.(asking)).toBeNull();
+});
+
 test("a failure keeps its name and message, and the bridge goes on", async () => {
   const trainer = bridged({
     addDevice: async () => {

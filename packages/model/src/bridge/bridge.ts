@@ -1,11 +1,21 @@
 import type { DeviceState } from "@tutti/core";
 import type { BackendChoice } from "../backendChoice.ts";
-import type { DeviceSource, LoadProgress, StepProgress, TrainerReady, TrainerResult, TrainerSetup, TrainerTask } from "../trainer.ts";
+import type {
+  DeviceSource,
+  LeasedTask,
+  LoadProgress,
+  StepProgress,
+  TrainerReady,
+  TrainerResult,
+  TrainerSetup,
+  TrainerTask,
+} from "../trainer.ts";
 
 /** What the page asks of the training worker; `id` numbers the question, and an abort names the question it stops. */
 export type WorkerRequest =
   | { readonly id: number; readonly method: "start"; readonly setup: TrainerSetup }
   | { readonly id: number; readonly method: "addDevice"; readonly deviceId: number; readonly source: DeviceSource }
+  | { readonly id: number; readonly method: "setsFor"; readonly task: LeasedTask }
   | { readonly id: number; readonly method: "compute"; readonly task: TrainerTask; readonly state: DeviceState | null }
   | { readonly id: number; readonly method: "stop" }
   /** In a worker that trains nothing. */
@@ -23,6 +33,7 @@ export type MeasureSetup = Pick<TrainerSetup, "threads" | "wasmPath">;
 export interface WorkerAnswers {
   readonly start: TrainerReady;
   readonly addDevice: { readonly numExamples: number };
+  readonly setsFor: readonly string[] | null;
   readonly compute: TrainerResult;
   readonly stop: null;
   readonly measure: BackendChoice | null;

@@ -47,6 +47,8 @@ export function serveTrainer(
         return trainer.start(request.setup, (progress) => port.postMessage({ id, kind: "loading", progress }), signal).then(watched);
       case "addDevice":
         return trainer.addDevice(request.deviceId, request.source);
+      case "setsFor":
+        return trainer.setsFor?.(request.task) ?? Promise.resolve(null);
       case "compute":
         return paced(() =>
           trainer.compute(

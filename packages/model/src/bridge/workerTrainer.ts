@@ -75,6 +75,7 @@ export function workerTrainer(
   return {
     start: (setup, onLoading, signal) => ask({ method: "start", setup }, { onLoading, signal }),
     addDevice: (deviceId, source) => ask({ method: "addDevice", deviceId, source }),
+    setsFor: (task) => ask({ method: "setsFor", task }),
     compute: (task, state, onStep, signal) => ask({ method: "compute", task, state }, { onStep, signal }),
     stop: async () => {
       await ask({ method: "stop" });

@@ -38,6 +38,7 @@ const merges: { readonly [Name in Tuning["method"]]: Merge<Extract<Tuning, { rea
   inputPrompt: inFront,
   idpg: inFront,
   attempt: inFront,
+  projectedPrompt: inFront,
   latePrompt: inFront,
   adapter: { reason: "its networks are not linear, so that no weight of the model can hold them" },
 };

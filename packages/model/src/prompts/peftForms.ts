@@ -75,6 +75,9 @@ export const peftForms: { readonly [Name in Tuning["method"]]: PeftForm<Extract<
   idpg: { reason: ofEachText },
   attempt: { reason: ofEachText },
   latePrompt: { reason: `${ofEachText}; it also comes in at the middle layer, where peft has none` },
+  projectedPrompt: {
+    reason: "Tutti writes no PROMPT_TUNING adapters, and what is tuned is a vector that the run's seed makes a prompt of",
+  },
   full: { reason: "every weight of the layers is trained, and an adapter leaves the model's weights as they are" },
 };
 

@@ -5,14 +5,17 @@ import { createIdpgTuner } from "../tuning/idpg.ts";
 import { createInputPromptTuner } from "../tuning/inputPrompt.ts";
 import { createLatePromptTuner } from "../tuning/latePrompt.ts";
 import { tunedLayout } from "../tuning/layout.ts";
+import { createProjectedPromptTuner } from "../tuning/projectedPrompt.ts";
 import type { SourcePrompt } from "../tuning/sourcePrompts.ts";
 import type { Tuner } from "../tuning/tuner.ts";
 
 const promptTokens = 3;
 
+const projected = { method: "projectedPrompt", promptTokens, dimension: 11, spread: 20 } as const;
+
 /** A method with prompt rows among the texts' rows, with what it trains on a tiny backbone. */
 interface PromptMethod {
-  readonly name: "inputPrompt" | "idpg" | "latePrompt" | "attempt";
+  readonly name: "inputPrompt" | "idpg" | "latePrompt" | "attempt" | "projectedPrompt";
   readonly tuning: TunedMethod;
   create(transformer: Transformer): Tuner;
 }
@@ -39,7 +42,7 @@ export function tinySourcePrompts(width: number): SourcePrompt[] {
   }));
 }
 
-/** The four methods. */
+/** The five methods. */
 export const promptMethods: readonly PromptMethod[] = [
   {
     name: "inputPrompt",
@@ -56,6 +59,11 @@ export const promptMethods: readonly PromptMethod[] = [
     name: "attempt",
     tuning: { method: "attempt", promptTokens, bottleneck: 4, sources: ["a", "b"], head: "labelWords" },
     create: (transformer) => createAttemptTuner(transformer, tinySources(transformer.config.hiddenSize)),
+  },
+  {
+    name: "projectedPrompt",
+    tuning: { ...projected, head: "labelWords" },
+    create: (transformer) => createProjectedPromptTuner(transformer, projected, createRandom(5)),
   },
 ];
 

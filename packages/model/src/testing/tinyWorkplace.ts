@@ -1,4 +1,4 @@
-import { createRandom, type RunSettings } from "@tutti/core";
+import { createRandom, createSearchReplica, type RunSettings } from "@tutti/core";
 import { type Example, findClassification } from "@tutti/data";
 import type { Reader } from "../reader.ts";
 import { predictAll, scoresOf } from "../training/evaluation.ts";
@@ -28,6 +28,7 @@ export function tinyWorkplace(run: RunSettings, numExamples: number): Workplace 
     reader: tinyReader(tuned, encode, null),
     zeroShotReader: () =>
       tinyReader({ ...tuned, objective: labelWords }, (examples) => encode(examples).map(withMask), ["one", "two", "three"]),
+    searchReplica: createSearchReplica(),
     publicExamples: () => [],
     examplesOf(source) {
       const index = source.kind === "share" ? source.index : 0;

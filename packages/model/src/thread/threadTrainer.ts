@@ -38,6 +38,7 @@ export function threadTrainer(options: ThreadTrainerOptions = {}): Trainer {
       return open.trainer.start(setup, onProgress, signal);
     },
     addDevice: async (deviceId, source) => opened().addDevice(deviceId, source),
+    setsFor: async (task) => (await opened().setsFor?.(task)) ?? null,
     compute: async (task, state, onStep, signal) => opened().compute(task, state, onStep, signal),
     async stop() {
       const last = open;

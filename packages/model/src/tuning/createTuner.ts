@@ -8,6 +8,7 @@ import { createInputPromptTuner } from "./inputPrompt.ts";
 import { createLatePromptTuner } from "./latePrompt.ts";
 import { createLoraTuner } from "./lora.ts";
 import { createPrefixTuner } from "./prefix.ts";
+import { createProjectedPromptTuner } from "./projectedPrompt.ts";
 import { onlyInFront } from "./readingOn.ts";
 import { type SourcePrompt, sourcesOf } from "./sourcePrompts.ts";
 import type { Tuner } from "./tuner.ts";
@@ -34,6 +35,7 @@ const tunings: { readonly [Name in TuningMethodName]: Tuning<Extract<TunedMethod
   inputPrompt: { create: (transformer, tuning, { random }) => createInputPromptTuner(transformer, tuning, random) },
   idpg: { create: createIdpgTuner },
   latePrompt: { create: createLatePromptTuner },
+  projectedPrompt: { create: (transformer, tuning, { random }) => createProjectedPromptTuner(transformer, tuning, random) },
   attempt: {
     create: (transformer, tuning, { sourcePrompts = [] }) =>
       createAttemptTuner(transformer, sourcesOf(tuning, transformer.config, sourcePrompts)),

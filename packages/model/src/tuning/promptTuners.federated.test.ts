@@ -11,6 +11,11 @@ const cases = [
   { name: "IDPG", tuning: { method: "idpg", promptTokens: 3, bottleneck: 4 }, clientLearningRate: 0.02 },
   { name: "LPT", tuning: { method: "latePrompt", promptTokens: 3, bottleneck: 4 }, clientLearningRate: 0.02 },
   { name: "ATTEMPT", tuning: { method: "attempt", promptTokens: 3, bottleneck: 4, sources: ["b", "a"] }, clientLearningRate: 0.05 },
+  {
+    name: "a projected prompt",
+    tuning: { method: "projectedPrompt", promptTokens: 3, dimension: 24, spread: 1 },
+    clientLearningRate: 0.3,
+  },
 ] as const;
 
 beforeAll(async () => {

@@ -252,6 +252,7 @@ function specAt({ stage, kind }: Position, run: FedPepTaoRun, { numEvaluations, 
       return { kind, lanczosSteps: settings.lanczosSteps };
     case "evaluate":
       return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised });
+    case "search":
     case "logits":
     case "distil":
     case "answers":
