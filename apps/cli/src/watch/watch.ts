@@ -1,5 +1,5 @@
 import { coordinatorFolder, tokenIn } from "@tutti/client";
-import { type WatchEvent, watchRun } from "@tutti/client/watch";
+import { type WatchEvent, type WatchProblem, watchRun } from "@tutti/client/watch";
 import type { Live, RunInfo } from "@tutti/protocol";
 import { createScreen, type Terminal } from "@tutti/terminal";
 import { exitCodes, UsageError } from "../exitCodes.ts";
@@ -7,7 +7,7 @@ import { askCoordinator } from "../join/askCoordinator.ts";
 import { coordinatorAddress, trusting } from "../join/coordinatorAddress.ts";
 import { runAgain } from "../runAgain.ts";
 import { exitCodeOf, onFirstSignal } from "../stoppable.ts";
-import { figuresOf, placeOf, roundLine, titleOf } from "./figures.ts";
+import { figuresOf, placeOf, plain, roundLine, titleOf } from "./figures.ts";
 
 /** The options of `tutti watch`. */
 export interface WatchFlags {
@@ -51,7 +51,8 @@ async function follow(place: { readonly folder: string; readonly token: string |
       signal: abort.signal,
       onEvent(event) {
         if (event.kind === "refused") refusal = refusalOf(event, info);
-        if (event.kind === "retrying") view.say("the coordinator does not answer; asking again every 2 s");
+        if (event.kind === "retrying")
+          view.say(`${retryTexts[event.problem] ?? "the coordinator does not answer"}; asking again every 2 s`);
         if (event.kind === "goodbye") view.say(`the coordinator says goodbye (${event.message ?? event.reason})`);
         if (event.kind === "goodbye" && event.reason === "finished") abort.abort();
         if (event.kind !== "live") return;
@@ -67,6 +68,11 @@ async function follow(place: { readonly folder: string; readonly token: string |
   }
   if (refusal !== null) throw refusal;
 }
+
+const retryTexts: Partial<Readonly<Record<WatchProblem, string>>> = {
+  unauthorised: "too many wrong code words came from this address",
+  full: "as many watch this run as its operator allows",
+};
 
 function refusalOf({ problem, detail }: WatchEvent & { readonly kind: "refused" }, { admission }: RunInfo): Error {
   if (problem === "unauthorised") {
@@ -90,7 +96,7 @@ function viewFor({ json }: WatchFlags, info: RunInfo, terminal: Terminal): Watch
 function jsonView(terminal: Terminal): WatchView {
   return {
     live: ({ event, data }) => void terminal.write(`{"event":"${event}","data":${data}}\n`),
-    say: (line) => void process.stderr.write(`${line}\n`),
+    say: (line) => void process.stderr.write(`${plain(line)}\n`),
     end: () => undefined,
   };
 }
@@ -98,15 +104,15 @@ function jsonView(terminal: Terminal): WatchView {
 function screenView(info: RunInfo, terminal: Terminal): WatchView {
   const screen = createScreen(terminal);
   return {
-    live: ({ live }) => screen.show(figuresOf(live, titleOf(info))),
-    say: screen.say,
+    live: ({ live }) => screen.show(figuresOf(live, titleOf(info)).map(plain)),
+    say: (line) => screen.say(plain(line)),
     end: screen.end,
   };
 }
 
 /** A line for each closed round, and for each change of phase. */
 function lineView(info: RunInfo, terminal: Terminal): WatchView {
-  const print = (line: string): void => void terminal.write(`${line}\n`);
+  const print = (line: string): void => void terminal.write(`${plain(line)}\n`);
   const said = new Set<string>();
   let phase: Live["status"]["phase"] | null = null;
   print(titleOf(info));

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { writeEvent } from "@tutti/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Addresses } from "../entry/addresses.ts";
-import { isBearer } from "../entry/tokens.ts";
+import type { Reading } from "../entry/reading.ts";
 import type { Feed } from "../live/feed.ts";
 import type { Clock } from "../pool/clock.ts";
 
@@ -18,12 +18,11 @@ export interface LivePorts {
   onClosed(why: "unread"): void;
 }
 
-/** Who may watch a run (P-108). */
+/** Who may watch a run (P-172). */
 export interface WatchAccess {
-  /** Whether everybody may. */
-  readonly isOpen: boolean;
-  /** What a request brings otherwise: the code word, or the operator's token. */
-  readonly tokens: readonly string[];
+  readonly judge: Reading;
+  /** What somebody must bring whom it does not let in. */
+  readonly asksFor: string;
 }
 
 /** Everybody that reads the feed. */
@@ -40,33 +39,35 @@ const retryMs = 2000;
 
 const heartbeatMs = 15_000;
 
-/** Of a reader that does not read. */
+/** Of a reader that does not read, beside the whole that it was given: a slow one needs a while for that. */
 const maxUnreadBytes = 4_000_000;
 
-/** A whole of so long ago is given to who comes: a class that opens the stage at once is written one text. */
+/** A whole of so long ago is given to who comes: a class that opens the stage at once is written one text, and those who do not read it share its bytes. */
 const momentMs = 250;
 
 /** Adds `GET /live` (P-170); what it returns tells its readers. */
 export function addLive(app: FastifyInstance, ports: LivePorts): LiveAudience {
   const { feed, clock } = ports;
-  const watchers = new Set<ServerResponse>();
+  /** With the bytes of the whole that each was given. */
+  const watchers = new Map<ServerResponse, number>();
   let number = 0;
-  let known = { text: "", at: Number.NEGATIVE_INFINITY };
+  let known = { bytes: Buffer.alloc(0), at: Number.NEGATIVE_INFINITY };
 
-  function whole(): string {
-    if (clock.now() - known.at >= momentMs) known = { text: writeEvent("whole", number, feed.whole()), at: clock.now() };
-    return known.text;
-  }
-
-  function send(to: ServerResponse, text: Buffer): void {
-    if (to.writableLength <= maxUnreadBytes) return void to.write(text);
-    ports.onClosed("unread");
-    to.destroy();
+  function whole(): Buffer {
+    if (clock.now() - known.at < momentMs) return known.bytes;
+    known = { bytes: Buffer.from(`retry: ${retryMs}\n\n${writeEvent("whole", number, feed.whole())}`), at: clock.now() };
+    return known.bytes;
   }
 
   const sendAll = (text: string): void => {
     const bytes = Buffer.from(text);
-    for (const watcher of watchers) send(watcher, bytes);
+    for (const [watcher, wholeBytes] of watchers) {
+      if (watcher.writableLength <= maxUnreadBytes + wholeBytes) watcher.write(bytes);
+      else {
+        ports.onClosed("unread");
+        watcher.destroy();
+      }
+    }
   };
 
   let stopBeating: () => void = () => undefined;
@@ -80,9 +81,10 @@ export function addLive(app: FastifyInstance, ports: LivePorts): LiveAudience {
     const refusal = refusalOf(request, ports);
     if (refusal !== null) return refuse(reply, refusal);
     const stream = openStream(reply);
-    watchers.add(stream);
+    const first = whole();
+    watchers.set(stream, first.length);
     stream.once("close", () => watchers.delete(stream));
-    stream.write(`retry: ${retryMs}\n\n${whole()}`);
+    stream.write(first);
     return reply;
   });
 
@@ -93,21 +95,15 @@ export function addLive(app: FastifyInstance, ports: LivePorts): LiveAudience {
       const change = feed.change();
       if (change === null) return;
       number += 1;
-      known = { text: "", at: Number.NEGATIVE_INFINITY };
+      known = { ...known, at: Number.NEGATIVE_INFINITY };
       sendAll(writeEvent("change", number, change));
     },
     close(reason, message) {
       stopBeating();
       sendAll(writeEvent("goodbye", number + 1, { reason, ...(message === undefined ? {} : { message }) }));
-      for (const watcher of watchers) watcher.end();
+      for (const watcher of watchers.keys()) watcher.end();
     },
   };
-}
-
-/** Whether a request may see what spectators see: everybody may in an open run, in others who brings the code word or the operator's token. */
-export function mayWatch({ headers }: Pick<FastifyRequest, "headers">, { isOpen, tokens }: WatchAccess): boolean {
-  const header = decoded(headers.authorization);
-  return isOpen || tokens.some((token) => isBearer(header, token));
 }
 
 interface RefusedRequest {
@@ -122,9 +118,10 @@ export function refuseWatching(
 ): RefusedRequest | null {
   const foreign = addresses.refuse(request.raw);
   if (foreign !== null) return { status: 403, error: foreign };
-  if (mayWatch(request, access)) return null;
-  const how = access.tokens.length > 1 ? "the run's code word, or the operator's token" : "the operator's token";
-  return { status: 401, error: `not everybody may watch this run: bring ${how} as Authorization: Bearer` };
+  const verdict = access.judge(request.raw);
+  if (verdict === "yes") return null;
+  if (verdict === "later") return { status: 429, error: "too many wrong tokens came from this address: wait a minute" };
+  return { status: 401, error: `not everybody may watch this run: bring ${access.asksFor} as Authorization: Bearer` };
 }
 
 function refusalOf(request: FastifyRequest, ports: LivePorts): RefusedRequest | null {
@@ -137,16 +134,6 @@ function refusalOf(request: FastifyRequest, ports: LivePorts): RefusedRequest | 
 export function refuse(reply: FastifyReply, { status, error }: RefusedRequest): FastifyReply {
   if (status === 503) void reply.header("retry-after", "10");
   return reply.code(status).header("cache-control", "no-store").send({ error });
-}
-
-/** A code word may have letters that no header has: those come percent-encoded. */
-function decoded(header: string | undefined): string | undefined {
-  if (header?.includes("%") !== true) return header;
-  try {
-    return decodeURIComponent(header);
-  } catch {
-    return header;
-  }
 }
 
 /** The answer as a stream of events, with the headers that every answer has. */
