@@ -31,7 +31,7 @@ for (const { host, store } of [
     const numSteps = coordinator.steps().length;
     await page.goto(address);
     await expect.poll(() => coordinator.steps().length).toBeGreaterThan(numSteps + 1);
-    expect(asked).toEqual(["manifest.json"]);
+    expect([...new Set(asked)]).toEqual(["manifest.json"]); // the landing page counts by it what is still to be downloaded
     await coordinator.close();
   });
 }
