@@ -48,7 +48,7 @@ export interface Gate {
 }
 
 /** The code word that was drawn for the run, the same after a restart: three words, or a token that nobody can type. */
-function drawnIn(folder: string, isOfWords: boolean): string {
+export function drawnCodeWord(folder: string, isOfWords: boolean): string {
   return isOfWords ? tokenIn(folder, "link.words", drawCodeWords) : tokenIn(folder, "link.token", () => createToken().slice(0, 16));
 }
 
@@ -60,7 +60,7 @@ export function createGate({ config, runId, folder, journal, now }: GatePorts): 
   const { admission, approval } = config;
   const standings = createStandings(journal);
   const invitations = createInvitations({ runId, folder, standings, now });
-  const codeWord = admission === "code" ? (config.codeWord ?? drawnIn(folder, config.codeWords)) : null;
+  const codeWord = admission === "code" ? (config.codeWord ?? drawnCodeWord(folder, config.codeWords)) : null;
   const waiting = new Map<string, Waiting>();
 
   function refuseToken({ clientKey, token }: Pick<Hello, "clientKey" | "token">): Refusal | null {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { CoordinatorConfig } from "../config.ts";
-import { createToken, tokenIn } from "../entry/tokens.ts";
+import { drawnCodeWord } from "../entry/gate.ts";
+import { tokenIn } from "../entry/tokens.ts";
 import { listRunIds, readOrders } from "../journal/readRun.ts";
 import { findRunId } from "../runFolder.ts";
 import { type SuccessionOrder, successor } from "./succession.ts";
@@ -22,8 +23,7 @@ export async function latestOf(given: CoordinatorConfig): Promise<Latest> {
     const nextRunId = event?.nextRunId;
     if (event === undefined || nextRunId === undefined) return latest;
     const folder = join(dataDir, runId);
-    const linkToken =
-      config.admission === "code" ? (config.codeWord ?? tokenIn(folder, "link.token", () => createToken().slice(0, 16))) : null;
+    const linkToken = config.admission === "code" ? (config.codeWord ?? drawnCodeWord(folder, config.codeWords)) : null;
     const known = new Set(listRunIds(dataDir));
     const next = successor(event.order as SuccessionOrder, { config, runId, port: config.port, linkToken }, known);
     latest = { config: { ...next, runId: nextRunId }, controlToken: latest.controlToken ?? tokenIn(folder, "operator.token") };

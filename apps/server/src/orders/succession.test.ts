@@ -39,7 +39,7 @@ async function served(flags: object, dataDir: string, port: number, name: string
     preset: "base",
     isOver: "whenStopped",
     numClasses: () => 3,
-    flags: { ...places, expectedClients: 1, admission: "code", codeWord: "blue heron", ...flags },
+    flags: { ...places, expectedClients: 1, admission: "code", ...("codeWords" in flags ? {} : { codeWord: "blue heron" }), ...flags },
     print: (line) => void lines.push(line),
     signal: abort.signal,
     ...more,
@@ -75,6 +75,23 @@ test("P-179 a new run follows at the same address and link, its clients join by 
   await stop();
   const again = await served({ runId: "class" }, folder.path, port, "a");
   expect(runsIn(again.lines)).toEqual(["class-run2"]);
+});
+
+test("P-179, P-190 a coordinator that is started again for the run before still serves behind the three words that were drawn for that run", async () => {
+  const folder = temporaryFolder();
+  closeables.push(folder.remove);
+  const port = await freePort();
+  const words = { runId: "class", codeWords: true };
+  const linkIn = (lines: readonly string[]) => /#token=([\w-]+)/.exec(lines.find((line) => line.startsWith("open ")) ?? "")?.[1];
+  const { lines, dataDir, stop } = await served(words, folder.path, port, "a");
+  const drawn = linkIn(lines);
+  expect(drawn).toMatch(/^[a-z]+-[a-z]+-[a-z]+$/);
+  await giveOrder(dataDir, { kind: "newRun" }, "class");
+  await until(() => runsIn(lines).includes("class-run2"));
+  await stop();
+  const again = await served(words, folder.path, port, "a");
+  expect(runsIn(again.lines)).toEqual(["class-run2"]);
+  expect(linkIn(again.lines)).toBe(drawn);
 });
 
 test("P-179 whom the operator has let in need not be let in again in the run that follows", async () => {
