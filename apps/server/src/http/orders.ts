@@ -29,7 +29,9 @@ export function addOrders(
     note(request.ip, { action: order.kind, ...about, outcome: "refused" in taken ? "unfit" : "done" });
     if ("refused" in taken) return reply.code(409).send({ error: taken.refused.slice(0, limits.maxReason) });
     const { event, afterwards } = taken;
-    if (afterwards !== undefined) reply.raw.once("close", afterwards);
+    // a page that was closed meanwhile hears no answer, and its order is in the journal
+    if (reply.raw.closed) afterwards?.();
+    else if (afterwards !== undefined) reply.raw.once("close", afterwards);
     return reply.send({ event });
   });
   control.get("/control/orders", async (_request, reply) => reply.header("cache-control", "no-store").send(actions.orders()));

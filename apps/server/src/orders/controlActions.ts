@@ -8,7 +8,7 @@ import type { Journal } from "../journal/journal.ts";
 import { listRunIds } from "../journal/readRun.ts";
 import type { LiveRun } from "../liveRun.ts";
 import { type Following, successor } from "./succession.ts";
-import { type OrderPorts, takeOrder } from "./takeOrder.ts";
+import { type OrderPorts, takeOrder, whyFollowed } from "./takeOrder.ts";
 
 /** What the operator's routes act on. */
 export interface ControlPorts {
@@ -40,9 +40,14 @@ export function controlActions(ports: ControlPorts): ControlActions {
       return successor(order, { config, runId, port: at.port, linkToken: gate.linkToken }, known);
     },
   };
-  /** Why no such run can follow, found before this one is closed for it. */
+  let isPreparing = false;
+  /** Why no such run can follow, found before this one is closed for it; what is made ready for one order is not put aside for another. */
   async function whyUnready(order: Order): Promise<string | null> {
     if (order.kind !== "newRun" && order.kind !== "switchStrategy") return null;
+    if (isPreparing) return "another run is being made ready to follow this one";
+    const followed = whyFollowed(live.book);
+    if (followed !== null) return followed;
+    isPreparing = true;
     try {
       const next = orderPorts.successor(order);
       if (next !== null) await follow?.prepare(next);
@@ -50,6 +55,8 @@ export function controlActions(ports: ControlPorts): ControlActions {
     } catch (error) {
       if (error instanceof ConfigError) return error.message;
       throw error;
+    } finally {
+      isPreparing = false;
     }
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RunSettings } from "@tutti/core";
+import { deferred, type RunSettings } from "@tutti/core";
 import { type OrderInput, ordersSchema } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import type { CoordinatorOptions } from "../config.ts";
@@ -9,6 +9,7 @@ import type { ProtocolClientOptions } from "../testing/protocolClient.ts";
 import { rankStrategy } from "../testing/rankStrategy.ts";
 import { createScene, type WatchedCoordinator } from "../testing/scene.ts";
 import { tinyFedAvg } from "../testing/tinyRun.ts";
+import type { Following } from "./succession.ts";
 
 const scene = createScene();
 const run = tinyFedAvg({ numDevices: 6, minDevices: 6, cohortSize: 4, quorum: 1, numRounds: 3, evaluateEvery: 3 });
@@ -82,6 +83,56 @@ test("P-175 what is not an order is answered with the field that is wrong, and a
   const lines = readFileSync(join(coordinator.folder, "audit.jsonl"), "utf8").trim().split("\n");
   const outcomes = lines.map((line) => (JSON.parse(line) as { outcome: string }).outcome);
   expect(outcomes).toEqual([...wrong.map(() => "malformed"), ...unfit.map(() => "unfit")]);
+});
+
+/** Following runs that are made ready when the test says so. */
+function heldFollowing() {
+  const prepared: string[] = [];
+  const begun = deferred<void>();
+  const release = deferred<void>();
+  const asked = deferred<void>();
+  const following: Following = {
+    async prepare({ runId }) {
+      asked.resolve();
+      await release.promise;
+      prepared.push(runId);
+    },
+    begin: () => begun.resolve(),
+  };
+  return { following, prepared, begun: begun.promise, asked: asked.promise, release: () => release.resolve() };
+}
+
+test("P-175 an order whose page is closed before the answer is carried out all the same", async () => {
+  const { following, begun, asked, release } = heldFollowing();
+  const coordinator = await scene.start(run, {}, { follow: following });
+  const page = new AbortController();
+  const order = fetch(`${coordinator.url}/control/orders`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${coordinator.controlToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ kind: "newRun" }),
+    signal: page.signal,
+  });
+  await asked;
+  page.abort();
+  await expect(order).rejects.toThrow();
+  await new Promise((resolve) => setTimeout(resolve, 50)); // until the coordinator has seen the connection close
+  release();
+  await begun;
+  expect(coordinator.orders().events).toMatchObject([{ order: { kind: "newRun" } }]);
+});
+
+test("P-179 of two runs that are ordered at once the one that the journal names is the one that was made ready", async () => {
+  const { following, prepared, asked, release } = heldFollowing();
+  const coordinator = await scene.start(run, {}, { follow: following });
+  const first = ask(coordinator, { kind: "newRun", seed: 5 });
+  await asked;
+  const second = ask(coordinator, { kind: "newRun", seed: 6 });
+  expect(await second).toMatchObject({ status: 409, error: "another run is being made ready to follow this one" });
+  release();
+  expect((await first).status).toBe(200);
+  expect(prepared).toEqual([coordinator.orders().events[0]?.nextRunId]);
+  expect(await ask(coordinator, { kind: "newRun", seed: 7 })).toMatchObject({ status: 409, error: "another run follows this one already" });
+  expect(prepared).toHaveLength(1);
 });
 
 test("P-175 an open roster begins on the operator's word, once, and the order is among the others", async () => {

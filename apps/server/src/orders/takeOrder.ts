@@ -11,7 +11,7 @@ import {
 import type { Order, OrderEvent } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { LiveRun } from "../liveRun.ts";
-import type { OrderFindings } from "./orderBook.ts";
+import type { OrderBook, OrderFindings } from "./orderBook.ts";
 import type { NamedConfig, SuccessionOrder } from "./succession.ts";
 
 /** What orders are about. */
@@ -82,12 +82,18 @@ function nextRound(order: Order, ports: OrderPorts): Taken {
 
 function succeed(order: SuccessionOrder, ports: OrderPorts): Taken {
   const { live, successor } = ports;
-  if (live.book.events().some(({ nextRunId }) => nextRunId !== undefined)) return { refused: "another run follows this one already" };
+  const followed = whyFollowed(live.book);
+  if (followed !== null) return { refused: followed };
   if (order.kind === "switchStrategy" && live.steps().length === 0)
     return { refused: "nothing has been learnt yet that another strategy could go on from: wait for the first step" };
   const next = successor(order);
   if (next === null) return { refused: "this coordinator serves one run alone: start `tutti serve` to have others follow" };
   return { event: live.book.give(order, { nextRunId: next.runId }), next };
+}
+
+/** Why no other run can follow; null where none does yet. */
+export function whyFollowed({ events }: Pick<OrderBook, "events">): string | null {
+  return events().some(({ nextRunId }) => nextRunId !== undefined) ? "another run follows this one already" : null;
 }
 
 function stand(order: StandingOrder, ports: OrderPorts): Taken {
