@@ -7,7 +7,7 @@ import type { CoordinatorConfig } from "./config.ts";
 import { createAddresses } from "./entry/addresses.ts";
 import type { Gate } from "./entry/gate.ts";
 import type { Listening } from "./entry/links.ts";
-import { createReading } from "./entry/reading.ts";
+import { createGuesses, createReading, type ReadingPorts } from "./entry/reading.ts";
 import type { Receipts } from "./entry/receipts.ts";
 import { fingerprintOf, loadCertificate } from "./http/certificate.ts";
 import { createFront, type Front, type FrontPorts } from "./http/front.ts";
@@ -77,6 +77,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
   const addresses = createAddresses(config);
   /** What a page says of a certificate that nobody else has signed; the ports are known once it listens. */
   let trust: RunInfo["trust"] | null = null;
+  const reading = { controlToken: ports.controlToken, guesses: createGuesses(clock.now), trustProxy: config.trustProxy };
   const app = await buildHttp(config, {
     addresses,
     blobs,
@@ -85,17 +86,20 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     control,
     pages,
     metricsAccess: ports.metricsAccess,
-    tunedDoor: tunedDoorOf(ports),
+    tunedDoor: tunedDoorOf(ports, reading),
     runPage: runPageOf(ports, urls, () => trust),
     metrics: () => metrics.read({ live: live.feed.whole(), traffic: meter.totals(), numSpectators: numWatching() }),
   });
-  const access: WatchAccess = { isOpen: admission === "open", tokens: watchTokens(ports) };
-  const audience = addWatching(app, ports, { addresses, access, numSpectators: () => sockets.numSpectators() });
+  const audience = addWatching(app, ports, {
+    addresses,
+    access: watchAccess(ports, reading),
+    numSpectators: () => sockets.numSpectators(),
+  });
   const numWatching = () => sockets.numSpectators() + audience.numWatchers();
   const sockets = attachSockets(app.server, {
     addresses,
     gate: ports.gate,
-    isWatchable: access.isOpen,
+    isWatchable: admission === "open",
     pool,
     clock,
     logger,
@@ -168,10 +172,10 @@ function welcomeOf({ config, runId, live }: DoorPorts, urls: RunInfo["urls"], ba
 }
 
 /** What the run has tuned, and who may have it. */
-function tunedDoorOf({ runId, config, live, start, gate, controlToken, clock }: DoorPorts): HttpPorts["tunedDoor"] {
+function tunedDoorOf({ runId, config, live, start, gate }: DoorPorts, reading: Omit<ReadingPorts, "lets">): HttpPorts["tunedDoor"] {
   return {
     latest: createTunedFiles({ runId, run: config.run, tuned: () => live.tunedNow(start !== null) }),
-    mayRead: createReading({ gate, controlToken, now: clock.now }),
+    mayRead: createReading({ ...reading, lets: gate.mayRead }),
   };
 }
 
@@ -203,9 +207,13 @@ function addWatching(app: FastifyInstance, ports: DoorPorts, sides: Pick<LivePor
   return audience;
 }
 
-/** With an invitation a client comes in, and nobody watches. */
-function watchTokens({ config, gate, controlToken }: DoorPorts): readonly string[] {
-  return config.admission === "code" && gate.linkToken !== null ? [controlToken, gate.linkToken] : [controlToken];
+/** With an invitation a client comes in, and nobody watches (P-172). */
+function watchAccess({ config, gate }: DoorPorts, reading: Omit<ReadingPorts, "lets">): WatchAccess {
+  const isByInvitation = config.admission === "invitations";
+  return {
+    judge: createReading({ ...reading, lets: (token) => !isByInvitation && gate.mayRead(token) }),
+    asksFor: isByInvitation ? "the operator's token" : "the run's code word, or the operator's token",
+  };
 }
 
 function noticesOf(cap: number | null, fileLimit: number | null, { config, logger }: DoorPorts): string[] {

@@ -78,7 +78,8 @@ test("P-185 the file is named by its hash: it is not sent again, and under the h
   expect([head.status, head.headers.get("etag"), head.headers.get("x-tutti-round"), head.bytes.length]).toEqual([200, etag, "2", 0]);
   const pinned = await fetch(`${coordinator.url}/tuned.safetensors?sha256=${hashOf(first.bytes)}`);
   expect(pinned.headers.get("cache-control")).toBe("private, max-age=31536000, immutable");
-  expect((await fetch(`${coordinator.url}/tuned.safetensors?sha256=${"0".repeat(64)}`)).status).toBe(404);
+  for (const other of [`sha256=${"0".repeat(64)}`, "sha256=a&sha256=b"])
+    expect((await fetch(`${coordinator.url}/tuned.safetensors?${other}`)).status, other).toBe(404);
 });
 
 test("P-185 a run that is over and is served again answers with the same bytes", async () => {

@@ -95,6 +95,7 @@ const refusals: Readonly<Record<number, { readonly problem: WatchProblem; readon
   403: { problem: "foreign", isFinal: true },
   404: { problem: "notLive", isFinal: true },
   421: { problem: "foreign", isFinal: true },
+  429: { problem: "unauthorised", isFinal: false }, // too many wrong words came from here
   503: { problem: "full", isFinal: false },
 };
 

@@ -1,5 +1,5 @@
 import { coordinatorFolder, tokenIn } from "@tutti/client";
-import { type WatchEvent, watchRun } from "@tutti/client/watch";
+import { type WatchEvent, type WatchProblem, watchRun } from "@tutti/client/watch";
 import type { Live, RunInfo } from "@tutti/protocol";
 import { createScreen, type Terminal } from "@tutti/terminal";
 import { exitCodes, UsageError } from "../exitCodes.ts";
@@ -51,7 +51,8 @@ async function follow(place: { readonly folder: string; readonly token: string |
       signal: abort.signal,
       onEvent(event) {
         if (event.kind === "refused") refusal = refusalOf(event, info);
-        if (event.kind === "retrying") view.say("the coordinator does not answer; asking again every 2 s");
+        if (event.kind === "retrying")
+          view.say(`${retryTexts[event.problem] ?? "the coordinator does not answer"}; asking again every 2 s`);
         if (event.kind === "goodbye") view.say(`the coordinator says goodbye (${event.message ?? event.reason})`);
         if (event.kind === "goodbye" && event.reason === "finished") abort.abort();
         if (event.kind !== "live") return;
@@ -67,6 +68,11 @@ async function follow(place: { readonly folder: string; readonly token: string |
   }
   if (refusal !== null) throw refusal;
 }
+
+const retryTexts: Partial<Readonly<Record<WatchProblem, string>>> = {
+  unauthorised: "too many wrong code words came from this address",
+  full: "as many watch this run as its operator allows",
+};
 
 function refusalOf({ problem, detail }: WatchEvent & { readonly kind: "refused" }, { admission }: RunInfo): Error {
   if (problem === "unauthorised") {

@@ -1,5 +1,5 @@
-import { fullBucket, type TokenBucket, type TokenRate, takeToken } from "@tutti/core";
-import type { Gate } from "./gate.ts";
+import type { IncomingMessage } from "node:http";
+import { clientAddress, fullBucket, quotaAddress, type TokenBucket, type TokenRate, takeToken } from "@tutti/core";
 import { isBearer } from "./tokens.ts";
 
 /** Wrong tokens that one address may bring: a code word of three words must not be found by trying (P-186). */
@@ -8,46 +8,68 @@ const wrongTokens: TokenRate = { burst: 20, perSecond: 0.2 };
 /** Addresses cost somebody nothing: the list of those that guess has an end. */
 const maxAddresses = 10_000;
 
-/** Whether a request may read what a run has tuned. */
+/** Whether a request may read something of a run; `later` where too many wrong tokens came from its address. */
 export type ReadingVerdict = "yes" | "no" | "later";
+
+/** Judges a request by the token that it brings. */
+export type Reading = (request: Pick<IncomingMessage, "headers" | "socket">) => ReadingVerdict;
 
 /** What decides it. */
 export interface ReadingPorts {
-  readonly gate: Pick<Gate, "mayRead">;
+  /** Whether a code word or an invitation lets who brings it read, or whether everybody may, who brings none. */
+  lets(token: string | undefined): boolean;
   /** The operator's. */
   readonly controlToken: string;
-  /** Milliseconds of uptime. */
-  now(): number;
+  /** Of all that is read: who guesses at one place has fewer tries at the others. */
+  readonly guesses: Guesses;
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy: number;
 }
 
-/** Judges requests by the token that they bring, and has those wait that bring wrong ones (P-186). */
-export function createReading({
-  gate,
-  controlToken,
-  now,
-}: ReadingPorts): (authorization: string | undefined, address: string) => ReadingVerdict {
+/** Counts wrong tokens by address. */
+export interface Guesses {
+  /** Whether one more may come; asked before a token is looked at, so that an answer says nothing once there are too many. */
+  mayCome(address: string): boolean;
+  /** One came. */
+  note(address: string): void;
+}
+
+/** Nobody has guessed yet; `now` is in milliseconds of uptime. */
+export function createGuesses(now: () => number): Guesses {
   const buckets = new Map<string, TokenBucket>();
-
-  function mayGuess(address: string): boolean {
-    const at = now();
-    const { bucket, waitMs } = takeToken(buckets.get(address) ?? fullBucket(wrongTokens, at), wrongTokens, at);
-    buckets.delete(address);
-    const [first] = buckets.keys();
-    if (buckets.size >= maxAddresses && first !== undefined) buckets.delete(first);
-    buckets.set(address, bucket);
-    return waitMs === 0;
-  }
-
-  return (authorization, address) => {
-    if (gate.mayRead(undefined)) return "yes";
-    if (authorization === undefined) return "no";
-    if (!hasToken(buckets.get(address), now())) return "later";
-    if (isBearer(authorization, controlToken) || gate.mayRead(/^Bearer (.{1,400})$/.exec(authorization)?.[1])) return "yes";
-    return mayGuess(address) ? "no" : "later";
+  const taken = (address: string) => takeToken(buckets.get(address) ?? fullBucket(wrongTokens, now()), wrongTokens, now());
+  return {
+    mayCome: (address) => taken(address).waitMs === 0,
+    note(address) {
+      const { bucket } = taken(address);
+      buckets.delete(address);
+      const [first] = buckets.keys();
+      if (buckets.size >= maxAddresses && first !== undefined) buckets.delete(first);
+      buckets.set(address, bucket);
+    },
   };
 }
 
-/** Whether a wrong token more may come; looked at before the token, so that an answer says nothing once there are too many. */
-function hasToken(bucket: TokenBucket | undefined, at: number): boolean {
-  return bucket === undefined || takeToken(bucket, wrongTokens, at).waitMs === 0;
+/** Judges requests by the token that they bring, and has those wait that bring wrong ones (P-186); the operator's, which nobody guesses, always opens. */
+export function createReading({ lets, controlToken, guesses, trustProxy }: ReadingPorts): Reading {
+  return ({ headers: { authorization, "x-forwarded-for": forwardedFor }, socket }) => {
+    if (lets(undefined)) return "yes";
+    if (authorization === undefined) return "no";
+    if (isBearer(authorization, controlToken)) return "yes";
+    const address = clientAddress({ remote: socket.remoteAddress ?? "", forwardedFor: [forwardedFor ?? []].flat().join(",") }, trustProxy);
+    const name = quotaAddress(address) ?? address;
+    if (!guesses.mayCome(name)) return "later";
+    if (lets(/^Bearer (.{1,400})$/.exec(decoded(authorization))?.[1])) return "yes";
+    guesses.note(name);
+    return "no";
+  };
+}
+
+/** A code word may have letters that no header has: those come percent-encoded. */
+function decoded(header: string): string {
+  try {
+    return decodeURIComponent(header);
+  } catch {
+    return header;
+  }
 }

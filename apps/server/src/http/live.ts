@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { writeEvent } from "@tutti/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Addresses } from "../entry/addresses.ts";
-import { isBearer } from "../entry/tokens.ts";
+import type { Reading } from "../entry/reading.ts";
 import type { Feed } from "../live/feed.ts";
 import type { Clock } from "../pool/clock.ts";
 
@@ -18,12 +18,11 @@ export interface LivePorts {
   onClosed(why: "unread"): void;
 }
 
-/** Who may watch a run (P-108). */
+/** Who may watch a run (P-172). */
 export interface WatchAccess {
-  /** Whether everybody may. */
-  readonly isOpen: boolean;
-  /** What a request brings otherwise: the code word, or the operator's token. */
-  readonly tokens: readonly string[];
+  readonly judge: Reading;
+  /** What somebody must bring whom it does not let in. */
+  readonly asksFor: string;
 }
 
 /** Everybody that reads the feed. */
@@ -104,12 +103,6 @@ export function addLive(app: FastifyInstance, ports: LivePorts): LiveAudience {
   };
 }
 
-/** Whether a request may see what spectators see: everybody may in an open run, in others who brings the code word or the operator's token. */
-export function mayWatch({ headers }: Pick<FastifyRequest, "headers">, { isOpen, tokens }: WatchAccess): boolean {
-  const header = decoded(headers.authorization);
-  return isOpen || tokens.some((token) => isBearer(header, token));
-}
-
 interface RefusedRequest {
   readonly status: number;
   readonly error: string;
@@ -122,9 +115,10 @@ export function refuseWatching(
 ): RefusedRequest | null {
   const foreign = addresses.refuse(request.raw);
   if (foreign !== null) return { status: 403, error: foreign };
-  if (mayWatch(request, access)) return null;
-  const how = access.tokens.length > 1 ? "the run's code word, or the operator's token" : "the operator's token";
-  return { status: 401, error: `not everybody may watch this run: bring ${how} as Authorization: Bearer` };
+  const verdict = access.judge(request.raw);
+  if (verdict === "yes") return null;
+  if (verdict === "later") return { status: 429, error: "too many wrong tokens came from this address: wait a minute" };
+  return { status: 401, error: `not everybody may watch this run: bring ${access.asksFor} as Authorization: Bearer` };
 }
 
 function refusalOf(request: FastifyRequest, ports: LivePorts): RefusedRequest | null {
@@ -137,16 +131,6 @@ function refusalOf(request: FastifyRequest, ports: LivePorts): RefusedRequest | 
 export function refuse(reply: FastifyReply, { status, error }: RefusedRequest): FastifyReply {
   if (status === 503) void reply.header("retry-after", "10");
   return reply.code(status).header("cache-control", "no-store").send({ error });
-}
-
-/** A code word may have letters that no header has: those come percent-encoded. */
-function decoded(header: string | undefined): string | undefined {
-  if (header?.includes("%") !== true) return header;
-  try {
-    return decodeURIComponent(header);
-  } catch {
-    return header;
-  }
 }
 
 /** The answer as a stream of events, with the headers that every answer has. */

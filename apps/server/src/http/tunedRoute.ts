@@ -1,16 +1,17 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { ReadingVerdict } from "../entry/reading.ts";
+import type { Reading } from "../entry/reading.ts";
 import type { TunedFile } from "../tunedFile.ts";
 
 /** What the route shows, and to whom. */
 export interface TunedDoor {
   /** Null while nothing is tuned. */
   latest(): TunedFile | null;
-  mayRead(authorization: string | undefined, address: string): ReadingVerdict;
+  readonly mayRead: Reading;
 }
 
-const querySchema = z.object({ sha256: z.string().optional() });
+/** A name that is given twice comes as a list, which is no file's. */
+const querySchema = z.object({ sha256: z.union([z.string(), z.array(z.string())]).optional() });
 
 const refusals = {
   no: { code: 401, error: "this run's parameters are for those who may come: bring its code word" },
@@ -21,7 +22,7 @@ const refusals = {
 export function addTuned(app: FastifyInstance, { latest, mayRead }: TunedDoor): void {
   app.get("/tuned.safetensors", { compress: false, helmet: { contentSecurityPolicy: false } }, async (request, reply) => {
     void reply.header("cache-control", "no-store").header("vary", "authorization");
-    const verdict = mayRead(request.headers.authorization, request.raw.socket.remoteAddress ?? "");
+    const verdict = mayRead(request.raw);
     if (verdict !== "yes") return reply.code(refusals[verdict].code).send({ error: refusals[verdict].error });
     const file = latest();
     if (file === null) return reply.code(204).send(); // a state of the run, and nobody's error

@@ -176,6 +176,27 @@ test("P-172: in a run with a code word the feed is for who brings it, or the ope
   await (await read(coordinator, coordinator.controlToken)).when(() => true);
 });
 
+test("P-172, P-190: three words open the feed and the tuned parameters however they are typed", async () => {
+  const coordinator = await scene.start(tinyFedAvg(), { admission: "code", codeWord: "amber-lake-violin" });
+  const authorization = `Bearer ${encodeURIComponent("Amber Lake  violin.")}`;
+  await (await read(coordinator, encodeURIComponent("Amber Lake  violin."))).when(() => true);
+  for (const [path, status] of [
+    ["/report.html", 404],
+    ["/tuned.safetensors", 204],
+  ] as const)
+    expect((await fetch(`${coordinator.url}${path}`, { headers: { authorization } })).status).toBe(status);
+});
+
+test("P-172, P-186: who guesses the word at the feed, the report and the parameters has 20 tries in all, and the operator is not kept out by them", async () => {
+  const coordinator = await scene.start(tinyFedAvg(), { admission: "code", codeWord: "amber-lake-violin" });
+  const paths = ["/live", "/report.html", "/tuned.safetensors"];
+  const ask = async (path: string, token: string) =>
+    (await fetch(`${coordinator.url}${path}`, { headers: { authorization: `Bearer ${token}` } })).status;
+  for (let guess = 0; guess < 20; guess++) expect(await ask(paths[guess % 3] ?? "", `amber-lake-${guess}`)).toBe(401);
+  for (const path of paths) expect(await ask(path, "amber-lake-violin"), path).toBe(429);
+  await (await read(coordinator, coordinator.controlToken)).when(() => true);
+});
+
 test("P-172: an invitation lets a client in, and nobody watch", async () => {
   const coordinator = await scene.start(tinyFedAvg(), { admission: "invitations" });
   const answer = await fetch(`${coordinator.url}/live`, { headers: { authorization: `Bearer ${coordinator.linkToken}` } });

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { tunedAddress } from "./tunedSource.ts";
+import { bearer, tunedAddress } from "./tunedSource.ts";
 
 /** Whether the page works without a network, as the name of a sentence. */
 export type Offline = "offlineReady" | "offlineInsecure" | "offlineUntrusted";
@@ -54,11 +54,9 @@ async function keepFiles(cacheName: string, { folder, token, fetched }: OfflineS
   const here = performance.getEntriesByType("resource").map(({ name }) => name);
   const page = `${location.origin}${location.pathname}`;
   const addresses = [...new Set([page, ...here, ...(await fetched())])].filter((address) => isWanted(address, folder));
-  const given = token();
-  const headers = given === null ? {} : { authorization: `Bearer ${given}` };
   await Promise.all([
     ...addresses.map((address) => put(cache, address, {})),
-    put(cache, tunedAddress(folder), { headers }),
+    put(cache, tunedAddress(folder), bearer(token())),
     put(cache, new URL("run.json?of=try", folder).href, {}),
   ]);
 }

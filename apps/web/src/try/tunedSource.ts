@@ -35,6 +35,7 @@ export async function askForNewer(folder: string, token: string | null): Promise
   return { kind: "there", etag: response.headers.get("etag") ?? "", round: Number(response.headers.get("x-tutti-round") ?? 0) };
 }
 
-function bearer(token: string | null): RequestInit {
-  return token === null ? {} : { headers: { authorization: `Bearer ${token}` } };
+/** What a request for them brings; a word may have letters that no header has, which are percent-encoded. */
+export function bearer(token: string | null): RequestInit {
+  return token === null ? {} : { headers: { authorization: `Bearer ${encodeURIComponent(token)}` } };
 }
