@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
+import { callRates, refusalRate } from "./limits/callRates.ts";
+import { manualClock } from "./testing/manualClock.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 
@@ -59,6 +61,30 @@ test("P-14 a new number is journalled: after a coordinator that is killed the ne
   const { plan } = await again.when("closed", ({ plan: { round } }) => round === 3);
   expect(numbersOf(plan)).toEqual([14]);
   expect((await again.whenDone()).parametersSha256).toBe(expected.parametersSha256);
+});
+
+test("P-142, P-143 who names a device of nobody's beside its own is not given the call back: numbers are not changed, and journalled, without end", async () => {
+  const coordinator = await scene.start(run, { runId: "fast" }, { clock: manualClock() });
+  const pupil = scene.join(coordinator, "pupil", { hosting: "own", claims: () => 9, onTask: () => false });
+  await pupil.when("registered");
+  const change = (numExamples: number, ...others: readonly number[]) =>
+    pupil.call("register", { devices: [{ deviceId: 0, numExamples }, ...others.map((deviceId) => ({ deviceId, numExamples: 1 }))] });
+  const named = await Promise.all(Array.from({ length: 100 }, (_, at) => change(1 + at, 99)));
+  expect(named.every(({ ok }) => ok)).toBe(true);
+  const left = callRates.register.burst - named.length;
+  const alone = await Promise.all(Array.from({ length: left + 1 }, (_, at) => change(1 + at)));
+  expect(alone.slice(0, -1).every(({ ok }) => ok)).toBe(true);
+  expect(alone.at(-1)).toMatchObject({ ok: false, rule: "P-142" });
+});
+
+test("P-143 who has devices refused again and again in registrations that are taken in part is closed", async () => {
+  const coordinator = await scene.start(run, { runId: "again" }, { clock: manualClock() });
+  const pupil = scene.join(coordinator, "pupil", { hosting: "own", claims: () => 9, onTask: () => false });
+  await pupil.when("registered");
+  const devices = [{ deviceId: 0, numExamples: 9 }, ...Array.from({ length: 50 }, (_, at) => ({ deviceId: 100 + at, numExamples: 1 }))];
+  const answers = Array.from({ length: refusalRate.burst + 1 }, () => pupil.call("register", { devices }));
+  expect((await pupil.when("disconnected")).reason).toBe("io server disconnect");
+  await Promise.all(answers);
 });
 
 test("P-14 nobody else changes the number, and one that is out of bounds changes nothing", async () => {

@@ -187,14 +187,14 @@ function handlersOf(served: Served): Handlers {
       return {};
     }, desk.ignored),
     register: asClient(async (client, { devices, compute }, afterAnswer) => {
-      if (devices.some(({ deviceId }) => !connection.registered.has(deviceId))) served.rates.giveBack("register");
+      const numBefore = connection.registered.size;
       const registered = pool.members.register(client, devices, compute ?? null);
       if (isRefusal(registered)) return registered;
+      if (connection.registered.size > numBefore) served.rates.giveBack("register"); // a device that came now is of use; a number that changed is not
       const { unregistered } = registered;
-      for (const refused of unregistered) {
-        ports.onRefused(refused.rule);
-        logger.warn({ call: "register", client: shortKey(client), ...refused }, "refused");
-      }
+      const [first, ...others] = unregistered;
+      for (const { rule } of others) ports.onRefused(rule);
+      if (first !== undefined) onRefused(served, "register", { refused: first.rule, message: first.message });
       await ports.flushed();
       afterAnswer(() => pool.deliverTo(client, connection));
       return unregistered.length === 0 ? {} : { unregistered };
