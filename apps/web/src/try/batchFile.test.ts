@@ -56,3 +56,10 @@ test("the download is CSV whatever the texts hold", () => {
     'text,answer,p(negative),p(positive),label\r\n"so ""new"", they\nsaid",positive,0.250000,0.750000,positive\r\nplain,negative,0.500000,0.500000,\r\n',
   );
 });
+
+test("a text or a class that begins like a formula is text to the spreadsheet that opens the answers", () => {
+  const texts = [{ line: 2, text: '=HYPERLINK("https://elsewhere.example")', label: null }];
+  expect(answersCsv(texts, [[1]], ["@SUM(A1)"])).toBe(
+    'text,answer,p(@SUM(A1))\r\n"\'=HYPERLINK(""https://elsewhere.example"")",\'@SUM(A1),1.000000\r\n',
+  );
+});

@@ -115,6 +115,8 @@ export function answersCsv(texts: readonly BatchText[], answers: readonly (reado
   return `${[heads, ...lines].map((cells) => cells.map(quoted).join(",")).join("\r\n")}\r\n`;
 }
 
-function quoted(cell: string): string {
+/** A spreadsheet computes what begins like a formula: before such a text comes an apostrophe, by which it stays text. */
+function quoted(given: string): string {
+  const cell = /^[=+\-@\t\r]/.test(given) ? `'${given}` : given;
   return /[",\r\n]/.test(cell) || cell !== cell.trim() ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
