@@ -53,3 +53,11 @@ export function download(name: string, content: Blob): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
+
+/** A file of the run, with what opened the stage (P-172, P-186); `none` where it is not there yet, `silent` where nobody answers. */
+export async function fetchFile(address: URL, token: string | null): Promise<Blob | "none" | "silent"> {
+  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${encodeURIComponent(token)}` };
+  const answer = await fetch(address, { headers, cache: "no-store", credentials: "omit" }).catch(() => null);
+  if (answer === null) return "silent";
+  return answer.status === 200 ? answer.blob() : "none";
+}

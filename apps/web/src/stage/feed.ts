@@ -102,8 +102,19 @@ export function createStageFeed({ folder, operatorToken }: StageFeedOptions): St
       token.value = word;
       isWrongWord.value = true; // until the feed is there
       problem.value = null;
-      location.replace(`#${new URLSearchParams({ token: word })}`); // a reload finds it in the address
+      location.replace(fragmentFor(word)); // a reload finds it in the address
+      if (isOperatorToken(word)) return location.reload();
       watch();
     },
   };
+}
+
+/** An operator's token, 32 random letters and digits (P-106): no code word that people are given has this form. */
+function isOperatorToken(word: string): boolean {
+  return /^[A-Za-z0-9_-]{32}$/.test(word);
+}
+
+/** How the address keeps what was typed: the operator's token as the operator's link has it, so that the wall does not show it as the word to join with. */
+export function fragmentFor(word: string): string {
+  return `#${new URLSearchParams({ [isOperatorToken(word) ? "operator" : "token"]: word })}`;
 }

@@ -1,7 +1,8 @@
 import type { LiveOrder } from "@tutti/protocol";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { latestScore, lossCurves, scoreCurves } from "./curves.ts";
-import { asCsv, asJson } from "./exports.ts";
+import { asCsv, asJson, fetchFile } from "./exports.ts";
+import { fragmentFor } from "./feed.ts";
 import { layerSheet } from "./layerNotes.ts";
 import { marksOf } from "./marks.ts";
 import { wholeTicks } from "./plots/drawings.ts";
@@ -121,4 +122,26 @@ test("the numbers that are shown can be kept as CSV and as JSON", () => {
   expect(JSON.parse(asJson(live as unknown as Parameters<typeof asJson>[0]))).toEqual(
     JSON.parse(JSON.stringify({ runId: "r1", phase: "done", selectedLayers: [1, 2], rounds, orders: [] })),
   );
+});
+
+test("P-186 the report and the tuned parameters are fetched with what opened the stage; what is not there yet is no file", async () => {
+  const asked: unknown[] = [];
+  const answers = [new Response("bytes"), new Response(null, { status: 204 }), null];
+  vi.stubGlobal("fetch", async (address: URL, { headers }: RequestInit) => {
+    asked.push([address.href, headers]);
+    const answer = answers.shift();
+    if (answer == null) throw new TypeError("nobody answers");
+    return answer;
+  });
+  const address = new URL("https://example.org/class/tuned.safetensors");
+  const found = [await fetchFile(address, "blåbär moss"), await fetchFile(address, null), await fetchFile(address, null)];
+  vi.unstubAllGlobals();
+  expect(await (found[0] as Blob).text()).toBe("bytes");
+  expect(found.slice(1)).toEqual(["none", "silent"]);
+  expect(asked[0]).toEqual([address.href, { authorization: "Bearer bl%C3%A5b%C3%A4r%20moss" }]);
+});
+
+test("an operator's token that is typed in place of the word is not put where the wall shows the word to join with", () => {
+  expect(fragmentFor("amber lake violin")).toBe("#token=amber+lake+violin");
+  expect(fragmentFor("Zx9_-".padEnd(32, "a"))).toBe(`#operator=${"Zx9_-".padEnd(32, "a")}`);
 });

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { Live } from "@tutti/protocol";
 import { words } from "../words/words.ts";
-import { asCsv, asJson, download } from "./exports.ts";
+import { asCsv, asJson, download, fetchFile } from "./exports.ts";
 
 interface TakeAlongProps {
   readonly live: Live;
@@ -14,11 +14,10 @@ interface TakeAlongProps {
 export function TakeAlong({ live, folder, token }: TakeAlongProps) {
   const problem = useSignal<string | null>(null);
   const { runId } = live.status;
-  const report = async (): Promise<void> => {
-    const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${encodeURIComponent(token)}` };
-    const answer = await fetch(new URL("report.html", folder), { headers, cache: "no-store", credentials: "omit" }).catch(() => null);
-    problem.value = answer?.ok === true ? null : answer === null ? words.stage.problems.silent : words.stageExport.noReport;
-    if (answer?.ok === true) download(`${runId}-report.html`, await answer.blob());
+  const take = async (path: string, name: string, none: string): Promise<void> => {
+    const file = await fetchFile(new URL(path, folder), token);
+    problem.value = file === "silent" ? words.stage.problems.silent : file === "none" ? none : null;
+    if (file instanceof Blob) download(name, file);
   };
   return (
     <section class="card stage-export" aria-labelledby="export-title">
@@ -40,10 +39,20 @@ export function TakeAlong({ live, folder, token }: TakeAlongProps) {
         >
           {words.stageExport.csv}
         </button>
-        <a class="button" href={new URL("tuned.safetensors", folder).href} download={`${runId}.safetensors`} data-testid="export-prompts">
+        <button
+          type="button"
+          class="button"
+          onClick={() => take("tuned.safetensors", `${runId}.safetensors`, words.stageExport.noPrompts)}
+          data-testid="export-prompts"
+        >
           {words.stageExport.prompts}
-        </a>
-        <button type="button" class="button" onClick={report} data-testid="export-report">
+        </button>
+        <button
+          type="button"
+          class="button"
+          onClick={() => take("report.html", `${runId}-report.html`, words.stageExport.noReport)}
+          data-testid="export-report"
+        >
           {words.stageExport.report}
         </button>
       </div>

@@ -994,6 +994,7 @@ export const german: Words = {
     csv: "Zahlen als CSV",
     prompts: "Getunte Parameter",
     report: "Bericht",
+    noPrompts: "Noch ist nichts getunt: Die Parameter gibt es, sobald eine Trainingsrunde zu Ende ist.",
     noReport: "Noch gibt es keinen Bericht: Er entsteht, sobald eine Runde zu Ende ist.",
   },
   classroom: {

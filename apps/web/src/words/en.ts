@@ -828,6 +828,7 @@ export const stageExport = {
   csv: "Numbers as CSV",
   prompts: "Tuned parameters",
   report: "Report",
+  noPrompts: "Nothing is tuned yet: the parameters are there once a training round has closed.",
   noReport: "There is no report yet: it is written once a round has closed.",
 };
 

@@ -986,6 +986,7 @@ export const finnish: Words = {
     csv: "Luvut CSV-muodossa",
     prompts: "Viritetyt parametrit",
     report: "Raportti",
+    noPrompts: "Mitään ei ole vielä viritetty: parametrit ovat saatavilla, kun koulutuskierros on päättynyt.",
     noReport: "Raporttia ei vielä ole: se kirjoitetaan, kun kierros on päättynyt.",
   },
   classroom: {

@@ -998,6 +998,7 @@ export const french: Words = {
     csv: "Nombres en CSV",
     prompts: "Paramètres ajustés",
     report: "Rapport",
+    noPrompts: "Rien n’est encore ajusté : les paramètres sont là dès qu’un tour d’entraînement est fini.",
     noReport: "Il n’y a pas encore de rapport : il est écrit dès qu’un tour est fini.",
   },
   classroom: {
