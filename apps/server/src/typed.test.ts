@@ -28,10 +28,29 @@ test("P-193 a run with labels takes nobody who asks for a share, and begins with
 });
 
 test("P-132 an evaluation of typed texts counts at most what its device keeps back of them", async () => {
-  const coordinator = await scene.start(run);
+  const { coordinator, pupil, of } = await evaluating(11);
+  expect(await pupil.call("submit", of(3))).toMatchObject({ ok: false, rule: "P-132" });
+  expect(await pupil.call("submit", of(1, "validation"))).toMatchObject({ ok: false, rule: "P-132" });
+  expect(await pupil.call("submit", of(2))).toMatchObject({ ok: true, value: { outcome: "accepted" } });
+  const { steps } = await coordinator.whenDone();
+  expect(steps.at(-1)?.evaluations).toContainEqual(
+    expect.objectContaining({ protocol: "global", split: "test", numExamples: 2, accuracy: 1 }),
+  );
+});
+
+test("P-121, P-132 a pupil who claims a million texts has the score of no more of them than count", async () => {
+  const { pupil, of } = await evaluating(1_000_000, { maxCountedExamples: 40 });
+  expect(await pupil.call("submit", of(250_000))).toMatchObject({ ok: false, rule: "P-132" });
+  expect(await pupil.call("submit", of(11))).toMatchObject({ ok: false, rule: "P-132" });
+  expect(await pupil.call("submit", of(10))).toMatchObject({ ok: true, value: { outcome: "accepted" } });
+});
+
+/** A pupil that was asked for an evaluation, and submissions with so many right answers. */
+async function evaluating(numExamples: number, changes: Partial<typeof run> = {}) {
+  const coordinator = await scene.start({ ...run, ...changes });
   const pupil = scene.join(coordinator, "pupil", {
     hosting: "own",
-    claims: () => 11,
+    claims: () => numExamples,
     onTask: ({ spec }) => spec.kind !== "evaluate",
   });
   const { lease } = await pupil.when("task", ({ lease: { spec } }) => spec.kind === "evaluate");
@@ -52,14 +71,8 @@ test("P-132 an evaluation of typed texts counts at most what its device keeps ba
     }));
     return { ...submission, header: { ...header, results } };
   };
-  expect(await pupil.call("submit", of(3))).toMatchObject({ ok: false, rule: "P-132" });
-  expect(await pupil.call("submit", of(1, "validation"))).toMatchObject({ ok: false, rule: "P-132" });
-  expect(await pupil.call("submit", of(2))).toMatchObject({ ok: true, value: { outcome: "accepted" } });
-  const { steps } = await coordinator.whenDone();
-  expect(steps.at(-1)?.evaluations).toContainEqual(
-    expect.objectContaining({ protocol: "global", split: "test", numExamples: 2, accuracy: 1 }),
-  );
-});
+  return { coordinator, pupil, of };
+}
 
 test("P-193 labels that are equal but for case, one label, a fixed roster or helpers are refused with the settings", async () => {
   const refused = async (changes: Partial<typeof run>, why: string) =>

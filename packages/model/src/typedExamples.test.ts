@@ -31,3 +31,16 @@ test("P-193 every fifth typed text stays back: it is not trained on, and evaluat
   expect(await numOf(5)).toEqual([0, 1]);
   await expect(numOf(4)).rejects.toThrow("device 0 holds 5 examples, its task is for 4");
 });
+
+test("P-132 a tab with more typed texts than count evaluates on no more than the coordinator takes", async () => {
+  const run = { task: "labels/happy.sad.angry.calm", labels, roster: "open", maxCountedExamples: 4 } as const;
+  const { trainer, initial } = await demoTrainer(run);
+  const { numExamples } = await trainer.addDevice(0, { kind: "own", examples: [...typed, ...typed] });
+  expect(numExamples).toBe(10); // of twelve, of which two stay back
+  const spec: TaskSpec = { kind: "evaluate", protocols: ["global"], splits: ["test"] };
+  const expects: TaskExpectation = { shapes: {}, encoding: "f16", batchSize: 8, numExamples };
+  const task = { deviceId: 0, stage: "train", round: 1, attempt: 1, spec, parameterSets: { global: initial }, expects } as const;
+  const { body } = await trainer.compute(task, null);
+  const counts = body.kind === "evaluate" ? body.results.map((result) => ("confusion" in result ? result.confusion.flat() : [])) : [];
+  expect(counts.map((cells) => cells.reduce((a, b) => a + b, 0))).toEqual([1]);
+});

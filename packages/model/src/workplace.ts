@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import {
+  claimLimit,
   createRandom,
   type DealtShares,
   deferred,
@@ -16,6 +17,7 @@ import {
   type Example,
   type FetchText,
   loadDataset,
+  maxKeptBack,
   numClassesOf,
   type TaskDefinition,
   taskOfRun,
@@ -125,7 +127,7 @@ export async function openWorkplace(
       return zeroShot;
     },
     examplesOf(source) {
-      if (source.kind === "own") return examplesOfOne(source.examples, run.labels !== undefined);
+      if (source.kind === "own") return examplesOfOne(source.examples, run);
       return examplesOfShare(dataset, dealt(), source.index);
     },
     skewedRows(index, dirichletAlpha) {
@@ -237,8 +239,10 @@ export function fetchTextOf(
 }
 
 /** A volunteer's own; where all texts of a run are typed, every fifth stays back to evaluate on (P-193). */
-function examplesOfOne(examples: readonly AnyExample[], areTyped: boolean): DeviceExamples<AnyExample> {
-  const { train, keptBack } = areTyped ? withKeptBack(examples) : { train: examples, keptBack: [] };
+/** Of typed texts no more are evaluated on than a device keeps back that counts with all that the run lets it (P-121). */
+function examplesOfOne(examples: readonly AnyExample[], run: RunSettings): DeviceExamples<AnyExample> {
+  const { train, keptBack: all } = run.labels === undefined ? { train: examples, keptBack: [] } : withKeptBack(examples);
+  const keptBack = all.slice(0, maxKeptBack(claimLimit(run) ?? examples.length));
   return { train, personalised: keptBack, globalTest: keptBack, globalValidation: [] };
 }
 

@@ -1,6 +1,7 @@
 import {
   type Contribution,
   carriesTensors,
+  countedExamples,
   type DeviceId,
   poisoned,
   type RoundPlan,
@@ -85,7 +86,9 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
     const { shape, numClasses } = ports.tuned;
     const wasReset = task.spec.kind === "train" && (wasResetThen ?? homes.get(task.deviceId)?.wasReset === true);
     const evaluated =
-      config.run.labels === undefined ? evaluatedBy(homes.get(task.deviceId), ports.evaluatedRows) : keptBackBy(task.expects.numExamples);
+      config.run.labels === undefined
+        ? evaluatedBy(homes.get(task.deviceId), ports.evaluatedRows)
+        : keptBackBy(countedExamples(task.expects.numExamples, config.run));
     const known = { run: config.run, stage: plan.stage, trained, shape, task, keepsStates, numClasses };
     const contribution = readSubmission(submission, { ...known, wasReset, evaluated });
     return isRefusal(contribution) ? contribution : poisoned(contribution, task);

@@ -15,7 +15,7 @@ export function evaluatedBy(device: JournalledDevice | null, known: RunEvaluatio
   return (share === null ? null : known.shares[share]) ?? known.whole;
 }
 
-/** The same of a device whose texts are typed: what it keeps back of them, by the number in its lease (P-193). */
+/** The same of a device whose texts are typed: what it keeps back of them, by the number in its lease as far as it counts (P-121, P-193). */
 export function keptBackBy(numExamples: number): EvaluatedRows {
   const rows = { numRows: maxKeptBack(numExamples), numBytes: 0 };
   return { personalised: rows, test: rows, validation: noRows };
