@@ -110,7 +110,7 @@ async function refusalOf(answer: Response): Promise<FeedEnd | null> {
 /** The sentence with which a coordinator refuses. */
 function errorIn(said: unknown): string | null {
   const error = typeof said === "object" && said !== null && "error" in said ? said.error : null;
-  return typeof error === "string" ? error.slice(0, 500) : null;
+  return typeof error === "string" ? error.slice(0, 500).replace(/\p{Cc}+/gu, " ") : null; // also shown on a terminal
 }
 
 interface Understood {

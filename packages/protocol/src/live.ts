@@ -133,7 +133,7 @@ export const liveChangeSchema = z.strictObject({
 });
 
 /** The data of `goodbye`, the last event of a coordinator that closes. */
-export const liveGoodbyeSchema = z.object({ reason: z.string().max(100), message: z.string().max(limits.maxReason).optional() });
+export const liveGoodbyeSchema = z.object({ reason: text(100), message: text(limits.maxReason).optional() });
 
 /** The whole of a feed. */
 export type Live = z.infer<typeof liveSchema>;

@@ -9,6 +9,11 @@ const protocolNames = { global: "shared model", newcomer: "newcomer", personalis
 /** Of how the run does for somebody new, or for all. */
 const protocols = ["newcomer", "global", "personalised"] as const;
 
+/** What others say, on a terminal: nothing that moves the cursor, colours the line or turns it round. */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]+/gu, " ");
+}
+
 /** What a run is, in one line. */
 export function titleOf({ run, runId }: RunInfo): string {
   return `${run.task} · ${run.backbone} · ${run.strategy.name} · run ${runId}`;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Coordinator, type CoordinatorOptions, startCoordinator } from "@tutti/server";
 import { joinAsClient, memoryStore, newClient, type ProtocolClient, tinyFedAvg, tinyTuned } from "@tutti/server/testing";
 import { afterEach, expect, test } from "vitest";
-import { sparkline } from "./figures.ts";
+import { plain, sparkline } from "./figures.ts";
 import { watch } from "./watch.ts";
 
 const run = tinyFedAvg({ task: "feedback/topic" });
@@ -99,4 +99,13 @@ test("a sparkline goes from the least to the most, and says nothing of values th
   expect(sparkline([1, 2, 3])).toBe("▁▅█");
   expect(sparkline([2, 2])).toBe("");
   expect(sparkline([5])).toBe("");
+});
+
+test("a name that turns a line round, and a status with control characters, do nothing to the terminal", async () => {
+  const coordinator = await start();
+  clients.push(joinAsClient({ url: coordinator.url, kept: newClient("a"), nickname: "\u202Eeval" }));
+  clients.push(joinAsClient({ url: coordinator.url, kept: newClient("b"), nickname: "Grace" }));
+  await coordinator.whenDone();
+  expect(await watched(coordinator.url, {}, true)).toMatch(/device \d {1,2}eval +done/);
+  expect(plain("late\u001B]0;title\u0007\r\nnext\u009B2J")).toBe("late ]0;title next 2J");
 });

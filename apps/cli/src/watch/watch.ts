@@ -7,7 +7,7 @@ import { askCoordinator } from "../join/askCoordinator.ts";
 import { coordinatorAddress, trusting } from "../join/coordinatorAddress.ts";
 import { runAgain } from "../runAgain.ts";
 import { exitCodeOf, onFirstSignal } from "../stoppable.ts";
-import { figuresOf, placeOf, roundLine, titleOf } from "./figures.ts";
+import { figuresOf, placeOf, plain, roundLine, titleOf } from "./figures.ts";
 
 /** The options of `tutti watch`. */
 export interface WatchFlags {
@@ -96,7 +96,7 @@ function viewFor({ json }: WatchFlags, info: RunInfo, terminal: Terminal): Watch
 function jsonView(terminal: Terminal): WatchView {
   return {
     live: ({ event, data }) => void terminal.write(`{"event":"${event}","data":${data}}\n`),
-    say: (line) => void process.stderr.write(`${line}\n`),
+    say: (line) => void process.stderr.write(`${plain(line)}\n`),
     end: () => undefined,
   };
 }
@@ -104,15 +104,15 @@ function jsonView(terminal: Terminal): WatchView {
 function screenView(info: RunInfo, terminal: Terminal): WatchView {
   const screen = createScreen(terminal);
   return {
-    live: ({ live }) => screen.show(figuresOf(live, titleOf(info))),
-    say: screen.say,
+    live: ({ live }) => screen.show(figuresOf(live, titleOf(info)).map(plain)),
+    say: (line) => screen.say(plain(line)),
     end: screen.end,
   };
 }
 
 /** A line for each closed round, and for each change of phase. */
 function lineView(info: RunInfo, terminal: Terminal): WatchView {
-  const print = (line: string): void => void terminal.write(`${line}\n`);
+  const print = (line: string): void => void terminal.write(`${plain(line)}\n`);
   const said = new Set<string>();
   let phase: Live["status"]["phase"] | null = null;
   print(titleOf(info));
