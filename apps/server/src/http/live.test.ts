@@ -13,13 +13,13 @@ afterEach(async () => {
 });
 
 /** The route alone, with a feed whose changes are as large as the test wants. */
-async function serveFeed(changeBytes = 10) {
+async function serveFeed(changeBytes = 10, wholeBytes = 0) {
   const app = Fastify();
   const clock = manualClock();
   const closed: string[] = [];
   let numWholes = 0;
   const feed: Feed = {
-    whole: () => ({ numWholes: ++numWholes }) as unknown as Live,
+    whole: () => ({ numWholes: ++numWholes, text: "x".repeat(wholeBytes) }) as unknown as Live,
     change: () => ({ text: "x".repeat(changeBytes) }) as unknown as LiveChange,
   };
   const audience = addLive(app, {
@@ -71,6 +71,19 @@ test("P-141: a reader that does not read is closed, and the others are not", asy
   }
   await expect.poll(audience.numWatchers).toBe(1);
   expect(closed).toEqual(["unread"]);
+});
+
+test("P-170: who reads slowly gets a whole that is larger than what may wait of changes", async () => {
+  const { audience, closed, ask } = await serveFeed(100, 20_000_000);
+  const reader = await ask(); // has read its beginning
+  audience.tell();
+  audience.tell();
+  expect([closed, audience.numWatchers()]).toEqual([[], 1]);
+  let last = "";
+  reader.setEncoding("utf8").on("data", (piece: string) => {
+    last = (last + piece).slice(-300);
+  });
+  await expect.poll(() => last).toContain("event: change\nid: 2\n");
 });
 
 test("P-170: readers who come in one moment are given one whole", async () => {

@@ -39,33 +39,35 @@ const retryMs = 2000;
 
 const heartbeatMs = 15_000;
 
-/** Of a reader that does not read. */
+/** Of a reader that does not read, beside the whole that it was given: a slow one needs a while for that. */
 const maxUnreadBytes = 4_000_000;
 
-/** A whole of so long ago is given to who comes: a class that opens the stage at once is written one text. */
+/** A whole of so long ago is given to who comes: a class that opens the stage at once is written one text, and those who do not read it share its bytes. */
 const momentMs = 250;
 
 /** Adds `GET /live` (P-170); what it returns tells its readers. */
 export function addLive(app: FastifyInstance, ports: LivePorts): LiveAudience {
   const { feed, clock } = ports;
-  const watchers = new Set<ServerResponse>();
+  /** With the bytes of the whole that each was given. */
+  const watchers = new Map<ServerResponse, number>();
   let number = 0;
-  let known = { text: "", at: Number.NEGATIVE_INFINITY };
+  let known = { bytes: Buffer.alloc(0), at: Number.NEGATIVE_INFINITY };
 
-  function whole(): string {
-    if (clock.now() - known.at >= momentMs) known = { text: writeEvent("whole", number, feed.whole()), at: clock.now() };
-    return known.text;
-  }
-
-  function send(to: ServerResponse, text: Buffer): void {
-    if (to.writableLength <= maxUnreadBytes) return void to.write(text);
-    ports.onClosed("unread");
-    to.destroy();
+  function whole(): Buffer {
+    if (clock.now() - known.at < momentMs) return known.bytes;
+    known = { bytes: Buffer.from(`retry: ${retryMs}\n\n${writeEvent("whole", number, feed.whole())}`), at: clock.now() };
+    return known.bytes;
   }
 
   const sendAll = (text: string): void => {
     const bytes = Buffer.from(text);
-    for (const watcher of watchers) send(watcher, bytes);
+    for (const [watcher, wholeBytes] of watchers) {
+      if (watcher.writableLength <= maxUnreadBytes + wholeBytes) watcher.write(bytes);
+      else {
+        ports.onClosed("unread");
+        watcher.destroy();
+      }
+    }
   };
 
   let stopBeating: () => void = () => undefined;
@@ -79,9 +81,10 @@ export function addLive(app: FastifyInstance, ports: LivePorts): LiveAudience {
     const refusal = refusalOf(request, ports);
     if (refusal !== null) return refuse(reply, refusal);
     const stream = openStream(reply);
-    watchers.add(stream);
+    const first = whole();
+    watchers.set(stream, first.length);
     stream.once("close", () => watchers.delete(stream));
-    stream.write(`retry: ${retryMs}\n\n${whole()}`);
+    stream.write(first);
     return reply;
   });
 
@@ -92,13 +95,13 @@ export function addLive(app: FastifyInstance, ports: LivePorts): LiveAudience {
       const change = feed.change();
       if (change === null) return;
       number += 1;
-      known = { text: "", at: Number.NEGATIVE_INFINITY };
+      known = { ...known, at: Number.NEGATIVE_INFINITY };
       sendAll(writeEvent("change", number, change));
     },
     close(reason, message) {
       stopBeating();
       sendAll(writeEvent("goodbye", number + 1, { reason, ...(message === undefined ? {} : { message }) }));
-      for (const watcher of watchers) watcher.end();
+      for (const watcher of watchers.keys()) watcher.end();
     },
   };
 }

@@ -48,7 +48,7 @@ interface Watched {
   moved: Moved;
 }
 
-/** Bytes that may wait for the other side of a websocket or feed: a lease names what is large, and that is fetched. */
+/** Bytes that may wait for the other side of a websocket: a lease names what is large, and that is fetched. A feed, which begins with a whole, looks after its readers. */
 const maxUnreadBytes = 4_000_000;
 
 /** Between two looks at all connections. */
@@ -95,7 +95,7 @@ export function guardConnections(server: Server, limits: ConnectionLimits, ports
       const doing = doingOf(socket, watched);
       if (doing !== null && standsStill(watched, { now, doing, moved: movedBy(socket) }, limits)) close(socket, doing);
       else if (doing === null) watched.movedAt = now;
-      else if (isStream(watched) && socket.writableLength > maxUnreadBytes) close(socket, doing);
+      else if (watched.isUpgraded && socket.writableLength > maxUnreadBytes) close(socket, doing);
     }
   }
 
