@@ -18,7 +18,7 @@ const examples = {
   model: /^(delivery|quality|service|price), one of delivery, quality, service, price\n$/,
   server: /^run feedback-topic-seed42-\w+ is waiting; its page answers 200\n$/,
   client: /^2 steps; the tuned parameters are [0-9a-f]{64}\n$/,
-  cli: /^pages in .*web, data in .*public, commands demo, serve, join, compute, run, lab, data, backbone, prompt, predict\n$/,
+  cli: /^pages in .*web, data in .*public, commands demo, class, helpers, serve, join, watch, compute, run, lab, data, backbone, prompt, predict, receipt\n$/,
 } as const;
 
 /** Built pages, the five backbones and the two data sets are most of it. */

@@ -264,9 +264,10 @@ function begin(assembly: Assembly, { url, controlToken: token }: Address): void 
     for (const standing of assembly.gate.standings()) journal.putStanding(standing);
   }
   assembly.withdraw = publishControl(config.dataDir, { url, token, pid: process.pid, runId });
-  logger.info({ url, runId, config, seed: run.seed, origin: start?.origin ?? null, isResumed }, "the coordinator listens");
+  const { codeWord: _, ...shown } = config; // run folders and logs are passed on
+  logger.info({ url, runId, config: shown, seed: run.seed, origin: start?.origin ?? null, isResumed }, "the coordinator listens");
   const earlier = (journal.contents()?.history ?? []) as { record: StepRecord }[];
-  folder.writeConfig(config);
+  folder.writeConfig(shown);
   folder.startSteps(earlier.map((entry) => entry.record));
   startNews(assembly);
   for (const note of opened.notes) logger.warn(note);

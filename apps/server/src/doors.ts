@@ -9,6 +9,7 @@ import type { Gate } from "./entry/gate.ts";
 import type { Listening } from "./entry/links.ts";
 import { createGuesses, createReading, type ReadingPorts } from "./entry/reading.ts";
 import type { Receipts } from "./entry/receipts.ts";
+import { isBearer } from "./entry/tokens.ts";
 import { fingerprintOf, loadCertificate } from "./http/certificate.ts";
 import { createFront, type Front, type FrontPorts } from "./http/front.ts";
 import { addLive, type LiveAudience, type LivePorts, type WatchAccess } from "./http/live.ts";
@@ -212,6 +213,7 @@ function watchAccess({ config, gate }: DoorPorts, reading: Omit<ReadingPorts, "l
   const isByInvitation = config.admission === "invitations";
   return {
     judge: createReading({ ...reading, lets: (token) => !isByInvitation && gate.mayRead(token) }),
+    isOperator: ({ headers }) => isBearer(headers.authorization, reading.controlToken),
     asksFor: isByInvitation ? "the operator's token" : "the run's code word, or the operator's token",
   };
 }

@@ -113,13 +113,16 @@ test("P-186 a run by code word gives them to who brings the word or the operator
   expect(await status("Bearer blue heron")).toBe(429);
 });
 
-test("P-186 an invitation lets its holder read as often as wanted, and is not redeemed by it; one to another run is none", async () => {
+test("P-186 an invitation lets its holder read as often as wanted, and is not redeemed by it; one to another run is none, nor one whose holder is banned", async () => {
   const coordinator = await scene.start(shortRun, { expectedClients: 1, admission: "invitations" });
   const authorization = `Bearer ${coordinator.linkToken}`;
   for (let time = 0; time < 2; time++) expect((await fetched(coordinator.url, { authorization })).status).toBe(204);
-  scene.join(coordinator, "a", { token: coordinator.linkToken ?? "" });
+  const client = scene.join(coordinator, "a", { token: coordinator.linkToken ?? "" });
   await coordinator.whenDone();
   expect((await fetched(coordinator.url, { authorization })).status).toBe(200);
   expect((await fetched(coordinator.url, { authorization: `${authorization.slice(0, -4)}AAAA` })).status).toBe(401);
   expect((await fetched(coordinator.url)).status).toBe(401);
+  const operator = { authorization: `Bearer ${coordinator.controlToken}` };
+  await fetch(`${coordinator.url}/control/clients/${client.kept.key}/ban`, { method: "POST", headers: operator });
+  expect((await fetched(coordinator.url, { authorization })).status).toBe(401);
 });

@@ -45,6 +45,17 @@ async function invitationsFrom(coordinator: WatchedCoordinator, count: number, d
   return links.map((link) => new URLSearchParams(new URL(link).hash.slice(1)).get("token") ?? "");
 }
 
+test("P-102 the word is in no file of the run's folder that others may read", async () => {
+  const coordinator = await start({ admission: "code", codeWord: "blue heron on the moss", writesRunFiles: true });
+  const readable = readdirSync(coordinator.folder).filter((name) => {
+    const { mode } = statSync(join(coordinator.folder, name));
+    return (mode & 0o044) !== 0;
+  });
+  expect(readable).toContain("config.json");
+  for (const name of readable.filter((one) => statSync(join(coordinator.folder, one)).isFile()))
+    expect(readFileSync(join(coordinator.folder, name), "utf8"), name).not.toContain("blue heron on the moss");
+});
+
 test("P-102 a stranger without the code word, or with another, does not come in and sees nothing of the run", async () => {
   const coordinator = await start({ admission: "code", codeWord: "blue heron" });
   const stranger = scene.join(coordinator, "stranger");
@@ -253,17 +264,8 @@ test("P-108 run.json says what a landing page needs and nothing of single device
   scene.join(coordinator, "a", { token: "blue heron" });
   await coordinator.whenDone();
   const page = await (await fetch(`${coordinator.url}/run.json`)).json();
-  expect(Object.keys(page).sort()).toEqual([
-    "admission",
-    "keepsStates",
-    "progress",
-    "protocolVersion",
-    "receiptKey",
-    "run",
-    "runId",
-    "status",
-    "urls",
-  ]);
+  const names = ["admission", "keepsStates", "progress", "protocolVersion", "receiptKey", "run", "runId", "status", "urls"];
+  expect(Object.keys(page).sort()).toEqual(names);
   expect(page.admission).toBe("code");
   expect(page.status).toEqual({ phase: "done", stage: "train", round: 4, numRounds: 4, numConnected: 1, numDevices: 4 });
   expect(JSON.stringify(page)).not.toMatch(/blue heron|deviceId|history|clientKey/);

@@ -27,7 +27,7 @@ export interface InvitationSources {
 export interface Invitations {
   /** `days` from now on nobody can redeem it any more; null for no end. */
   invite(days: number | null): string;
-  /** Whether an invitation is one to this run that has not ended, redeemed or not. */
+  /** Whether an invitation is one to this run that has not ended, redeemed or not; one whose holder is banned is worth nothing. */
   isGenuine(token: string): boolean;
   /** Binds an invitation to the client that brings it; a client that has redeemed one needs none. Or says why not. */
   redeem(clientKey: string, token: string | undefined): Refusal | null;
@@ -55,7 +55,9 @@ export function createInvitations({ runId, folder, standings, now }: InvitationS
     isGenuine(token) {
       const read = readInvitation(token, runId);
       if (read === null || !isSigned(invitationBytes(read.invitation), publicKey(), read.signature)) return false;
-      const { expiresAt } = read.invitation;
+      const { id, expiresAt } = read.invitation;
+      const holder = standings.holderOf(id);
+      if (holder !== null && standings.of(holder).isBanned) return false;
       return expiresAt === 0 || now() < expiresAt * 1000;
     },
     redeem(clientKey, token) {

@@ -10,18 +10,22 @@ export interface Operated {
   readonly members: Pick<Roster, "client" | "clients" | "homes" | "leave">;
 }
 
+/** Whether there is a client of this key that an order could be about. */
+export function isAbout({ gate, members }: Operated, action: ClientAction, clientKey: string): boolean {
+  if (members.client(clientKey) !== null) return true;
+  return action !== "kick" && (gate.waiting().some((one) => one.clientKey === clientKey) || gate.standingOf(clientKey).isBanned);
+}
+
 /** Carries out an order about a client; false where nobody knows one of this key. */
 export function actOn({ gate, members }: Operated, action: ClientAction, clientKey: string): boolean {
+  if (!isAbout({ gate, members }, action, clientKey)) return false;
   const client = members.client(clientKey);
-  const isWaiting = gate.waiting().some((one) => one.clientKey === clientKey);
-  const isBanned = gate.standingOf(clientKey).isBanned;
-  if (client === null && !isWaiting && !isBanned) return false;
   if (action === "approve") gate.approve(clientKey);
   if (action === "pardon") gate.pardon(clientKey);
   if (action === "ban") gate.ban(clientKey);
   if (client !== null && action === "ban") sendAway(members, client, "the operator has banned this client from the run");
   if (client !== null && action === "kick") sendAway(members, client, "the operator has sent this client away");
-  return action !== "kick" || client !== null;
+  return true;
 }
 
 /** Its devices and tasks go to others at once. */

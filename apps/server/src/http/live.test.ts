@@ -25,7 +25,7 @@ async function serveFeed(changeBytes = 10, wholeBytes = 0) {
   const audience = addLive(app, {
     feed,
     addresses: { refuse: () => null },
-    access: { judge: () => "yes", asksFor: "nothing" },
+    access: { judge: () => "yes", isOperator: () => false, asksFor: "nothing" },
     clock,
     hasRoom: () => true,
     onClosed: (why) => closed.push(why),

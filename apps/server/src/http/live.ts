@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { writeEvent } from "@tutti/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Addresses } from "../entry/addresses.ts";
@@ -21,6 +21,8 @@ export interface LivePorts {
 /** Who may watch a run (P-172). */
 export interface WatchAccess {
   readonly judge: Reading;
+  /** Who operates the run watches however many others do. */
+  isOperator(request: Pick<IncomingMessage, "headers">): boolean;
   /** What somebody must bring whom it does not let in. */
   readonly asksFor: string;
 }
@@ -127,7 +129,9 @@ export function refuseWatching(
 function refusalOf(request: FastifyRequest, ports: LivePorts): RefusedRequest | null {
   const refusal = refuseWatching(request, ports);
   if (refusal !== null) return refusal;
-  return ports.hasRoom() ? null : { status: 503, error: "as many watch this run as its operator allows: try again later" };
+  return ports.hasRoom() || ports.access.isOperator(request.raw)
+    ? null
+    : { status: 503, error: "as many watch this run as its operator allows: try again later" };
 }
 
 /** Refuses with a sentence. */

@@ -2,7 +2,7 @@ import type { Order } from "@tutti/protocol";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import type { Gate } from "../entry/gate.ts";
 import { type Listening, linkTo, printedAddresses } from "../entry/links.ts";
-import { actOn, listClients } from "../entry/operating.ts";
+import { actOn, isAbout, listClients } from "../entry/operating.ts";
 import type { ControlActions } from "../http/operator.ts";
 import type { Journal } from "../journal/journal.ts";
 import { listRunIds } from "../journal/readRun.ts";
@@ -32,6 +32,7 @@ export function controlActions(ports: ControlPorts): ControlActions {
   const orderPorts: OrderPorts = {
     config,
     live,
+    isAbout: (action, clientKey) => isAbout({ gate, members }, action, clientKey),
     toClient,
     successor(order) {
       const at = listening();

@@ -4,7 +4,7 @@ import { deferred, type RunSettings } from "@tutti/core";
 import { type OrderInput, ordersSchema } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import type { CoordinatorOptions } from "../config.ts";
-import { memoryStore } from "../journal/keyValueStore.ts";
+import { type KeyValueStore, memoryStore } from "../journal/keyValueStore.ts";
 import type { ProtocolClientOptions } from "../testing/protocolClient.ts";
 import { rankStrategy } from "../testing/rankStrategy.ts";
 import { createScene, type WatchedCoordinator } from "../testing/scene.ts";
@@ -151,6 +151,23 @@ test("P-175 a strategy that decides by itself how many devices it asks has no sa
   const coordinator = await scene.start(run, {}, { strategy: rankStrategy([rank, rank]) });
   const answer = await ask(coordinator, { kind: "sampleFraction", fraction: 0.5 });
   expect(answer).toEqual({ status: 409, error: "this strategy decides by itself how many devices it asks: it has no sample fraction" });
+});
+
+test("P-176 an order about a client is in the journal before what follows from it", async () => {
+  const keys: string[] = [];
+  const kept = memoryStore();
+  const store: KeyValueStore = {
+    ...kept,
+    write(changes) {
+      keys.push(...changes.map(([key]) => key));
+      kept.write(changes);
+    },
+  };
+  const coordinator = await scene.start(run, { approval: true }, { store });
+  const client = scene.join(coordinator, "a");
+  await client.when("refused", ({ rule }) => rule === "P-104");
+  expect((await ask(coordinator, { kind: "approve", clientKey: client.kept.key })).status).toBe(200);
+  expect(keys.filter((key) => /^(order|standing)\//.test(key))).toEqual(["order/00000001", `standing/${client.kept.key}`]);
 });
 
 test("P-176 a paused run says so to everybody and plans nothing; resumed, it goes on to its end", async () => {

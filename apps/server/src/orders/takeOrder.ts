@@ -19,7 +19,8 @@ export interface OrderPorts {
   readonly config: CoordinatorConfig;
   readonly live: Pick<LiveRun, "pool" | "book" | "steps" | "isDone" | "canBegin" | "begin" | "state" | "numClasses">;
   /** False where no client of this key is known. */
-  toClient(action: "approve" | "kick", clientKey: string): boolean;
+  isAbout(action: "approve" | "kick", clientKey: string): boolean;
+  toClient(action: "approve" | "kick", clientKey: string): void;
   /** The run that would follow, or null where this coordinator serves one run alone. */
   successor(order: SuccessionOrder): NamedConfig | null;
 }
@@ -45,8 +46,9 @@ export function takeOrder(order: Order, ports: OrderPorts): Taken {
       return given(order, ports);
     case "approve":
     case "sendAway": {
-      const isDone = ports.toClient(order.kind === "approve" ? "approve" : "kick", order.clientKey);
-      return given(order, ports, null, isDone ? null : "no client of this key is known");
+      const action = order.kind === "approve" ? "approve" : "kick";
+      const isKnown = ports.isAbout(action, order.clientKey);
+      return given(order, ports, () => ports.toClient(action, order.clientKey), isKnown ? null : "no client of this key is known");
     }
     case "newRun":
     case "switchStrategy":

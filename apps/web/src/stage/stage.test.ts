@@ -1,4 +1,6 @@
-import type { LiveOrder } from "@tutti/protocol";
+import type { Live, LiveOrder } from "@tutti/protocol";
+import { h } from "preact";
+import { renderToString } from "preact-render-to-string";
 import { expect, test, vi } from "vitest";
 import { latestScore, lossCurves, scoreCurves } from "./curves.ts";
 import { asCsv, asJson, fetchFile } from "./exports.ts";
@@ -7,6 +9,7 @@ import { layerSheet } from "./layerNotes.ts";
 import { marksOf } from "./marks.ts";
 import { wholeTicks } from "./plots/drawings.ts";
 import { closedRound, evaluation } from "./testing/closedRound.ts";
+import { Tiles } from "./tiles.tsx";
 import { byteColumns, totalBytes } from "./traffic.ts";
 
 const rounds = [
@@ -144,4 +147,10 @@ test("P-186 the report and the tuned parameters are fetched with what opened the
 test("an operator's token that is typed in place of the word is not put where the wall shows the word to join with", () => {
   expect(fragmentFor("amber lake violin")).toBe("#token=amber+lake+violin");
   expect(fragmentFor("Zx9_-".padEnd(32, "a"))).toBe(`#operator=${"Zx9_-".padEnd(32, "a")}`);
+});
+
+test("a name that turns text round does so to itself alone", () => {
+  const tile = { deviceId: 3, nickname: "\u202Eada", state: "waiting", backend: "wasm" } as const;
+  const live = { devices: [tile], status: { numDevices: 1 } } as unknown as Live;
+  expect(renderToString(h(Tiles, { live }))).toContain("<bdi>\u202Eada</bdi>");
 });

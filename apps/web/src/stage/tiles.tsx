@@ -54,7 +54,7 @@ function Tile({ tile }: { readonly tile: DeviceTile }) {
   return (
     <li class="tile" data-state={state} data-device={deviceId}>
       <p class="tile-name">
-        <strong>{nickname ?? words.stageTiles.device(deviceId)}</strong>
+        <strong>{nickname === null ? words.stageTiles.device(deviceId) : <bdi>{nickname}</bdi>}</strong>
         {nickname !== null && <span class="soft tile-id">{deviceId}</span>}
         {isHelper === true && <span class="helper">{words.stageTiles.helper}</span>}
       </p>

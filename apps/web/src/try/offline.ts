@@ -13,8 +13,8 @@ export interface OfflineSources {
   fetched(): Promise<readonly string[]>;
 }
 
-/** Names of the caches that the page and its service worker share; each build has one of its own. */
-export const cachePrefix = "tutti-try-";
+/** The cache that the pages of a folder share with their service worker, one for each build. */
+const cacheNameOf = (folder: string, build: string) => `tutti-try-${new URL(folder).pathname}-${build}`;
 
 /** Backbone shards, which the backbone's own cache keeps. */
 const shard = /\/[0-9a-f]{64}\.bin$/;
@@ -33,7 +33,7 @@ export function keepForOffline(sources: OfflineSources): { readonly state: Reado
         const build = buildOfPage();
         const script = new URL(`tryServiceWorker.js?build=${build}`, sources.folder);
         await container.register(script.href, { scope: sources.folder });
-        await keepFiles(`${cachePrefix}${build}`, sources);
+        await keepFiles(cacheNameOf(sources.folder, build), sources);
         await container.ready;
         state.value = "offlineReady";
       } catch {

@@ -1,8 +1,8 @@
 // The page where the model answers, without a network. It stands alone: what it imports would not be found under its name.
 
-/** One cache for each build of the pages; the page fills it. */
-const prefix = "tutti-try-";
 const worker = globalThis as unknown as ServiceWorkerGlobalScope;
+/** One cache for each folder and build of the pages, as several runs may lie on one host; the page fills it. */
+const prefix = `tutti-try-${new URL(worker.registration.scope).pathname}-`;
 const cacheName = `${prefix}${new URL(worker.location.href).searchParams.get("build") ?? "unnamed"}`;
 /** What the page needs. The description of the run is there under the page's own address alone, so that the join page always asks the coordinator. */
 const needed = /\/(?:try(?:\.html)?|run\.json\?of=try|tuned\.safetensors|assets\/[^?]*|wasm\/[^?]*|(?:backbones|datasets|prompts)\/[^?]*)$/;

@@ -35,7 +35,7 @@ export function ClientLists({ view, operator }: PartProps) {
         <ul class="client-list" data-testid="waiting">
           {waiting.map((client) => (
             <li key={client.clientKey}>
-              <span>{nameOf(client)}</span>
+              <bdi>{nameOf(client)}</bdi>
               <button
                 type="button"
                 class="button primary"
@@ -55,7 +55,7 @@ export function ClientLists({ view, operator }: PartProps) {
           {present.map((client) => (
             <li key={client.clientKey}>
               <span>
-                {nameOf(client)}{" "}
+                <bdi>{nameOf(client)}</bdi>{" "}
                 <span class="soft small">
                   {w.standings[client.standing]}, {devicesOf(client)}
                 </span>
