@@ -17,6 +17,25 @@ function pathsOf(page: Page): string[] {
   return paths;
 }
 
+/** The texts of the one table that the browser keeps. */
+function keptTexts(page: Page): Promise<string[]> {
+  return page.evaluate(
+    () =>
+      new Promise<string[]>((resolve, reject) => {
+        const opening = indexedDB.open("tutti-examples");
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const asked = opening.result.transaction("tables").objectStore("tables").getAll();
+          asked.onerror = () => reject(asked.error);
+          asked.onsuccess = () => {
+            opening.result.close();
+            resolve((asked.result[0]?.examples ?? []).map(({ text }: { text: string }) => text));
+          };
+        };
+      }),
+  );
+}
+
 const isModel = (path: string): boolean => /\.bin$|\/tokenizer/.test(path);
 const isWorker = (path: string): boolean => /\/worker-[^/]*\.js$/.test(path);
 
@@ -84,6 +103,9 @@ test("examples are typed, pasted and read into one table, corrected there, kept 
   await page.getByLabel("Text of example 1", { exact: true }).fill("The parcel was soaked");
   await page.getByLabel("Delete example 2").click();
   await expect(counts).toHaveText("4 examples: 1 delivery, 1 quality, 1 service, 1 price");
+  await expect
+    .poll(() => keptTexts(page))
+    .toEqual(["The parcel was soaked", "Nobody answers", "It cost a fortune", "I paid twice as much"]);
   await page.reload();
   await expect(counts).toHaveText("4 examples: 1 delivery, 1 quality, 1 service, 1 price");
   await expect(page.getByLabel("Text of example 1", { exact: true })).toHaveValue("The parcel was soaked");

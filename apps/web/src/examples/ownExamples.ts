@@ -57,9 +57,14 @@ export function ownExamples(shelf: ExamplesShelf): OwnExamples {
     keeping.value = found;
   };
 
-  /** In turn, and each time what the table holds by then: the shelf ends with the latest, and with what it held before it had answered. */
+  let isWriteWaiting = false;
+
+  /** In turn, and each time what the table holds by then, so that one write is enough for all changes that wait; the shelf ends with the latest. */
   function keep(): void {
+    if (isWriteWaiting) return;
+    isWriteWaiting = true;
     const write = (): Promise<void> => {
+      isWriteWaiting = false;
       const examples = examplesIn(rows.value);
       return examples.length === 0 ? shelf.clear() : shelf.write({ examples, identity });
     };

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { Live, RunInfo } from "@tutti/protocol";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { words } from "../../words/words.ts";
 import { type Moment, type Motion, motionOf, steppable } from "./motion.ts";
 
@@ -50,7 +50,8 @@ function Steps({ live, run, onClose }: StepsProps) {
   const chosen = useSignal(rounds.at(-1)?.round ?? 1);
   const at = useSignal(0);
   const stage = useRef<HTMLDivElement>(null);
-  useEffect(() => stage.current?.focus(), []);
+  // before anybody can press a key
+  useLayoutEffect(() => stage.current?.focus(), []);
   const round = rounds.find((one) => one.round === chosen.value) ?? rounds.at(-1);
   const { sizes, status } = live;
   const motion = round === undefined ? null : motionOf(round, { sizes, numDevices: status.numDevices, run: run.run });
@@ -62,7 +63,7 @@ function Steps({ live, run, onClose }: StepsProps) {
   };
   const keys = useRef<Readonly<Record<string, () => void>>>({});
   keys.current = { Escape: onClose, ArrowRight: () => go(position + 1), ArrowLeft: () => go(position - 1) };
-  useEffect(() => listen(stage.current, (key) => keys.current[key]?.()), []);
+  useLayoutEffect(() => listen(stage.current, (key) => keys.current[key]?.()), []);
   if (motion === null) return null;
   return (
     <div class="motion" data-moment={frame?.moment} tabIndex={-1} ref={stage} data-testid="motion">
