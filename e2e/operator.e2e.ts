@@ -22,6 +22,7 @@ test("the operator lets a tab in, pauses, teaches and takes back, and stops; the
   await stage.goto(stageOf(coordinator));
   await expect(stage).toHaveURL(`${coordinator.url}/stage.html`);
   await tab.goto(joinAddress(coordinator, "wasm"));
+  await stage.bringToFront(); // a page behind another one draws once a second
   await stage.getByTestId("waiting").getByRole("button").click();
   await expect(stage.getByTestId("operator-said")).toHaveText("Done: let a client in.");
   await expect.poll(() => coordinator.steps().length, { timeout: 60_000 }).toBeGreaterThan(0);
@@ -98,6 +99,7 @@ test("a new run begins at the same address: the tab trains in it without a new l
   await tab.goto(`${origin}/?auto=1&backend=wasm&threads=1#token=blue%20heron`);
   await printed("run class is finished");
   await stage.goto(`${origin}/stage.html${hash}`);
+  await stage.bringToFront();
   await stage.getByTestId("order-newRun").click();
   await stage.getByTestId("order-newRun-confirm").click();
   await printed("run class is closed and kept; run class-run2 follows");

@@ -47,6 +47,7 @@ test("the stage follows a run of a real tab, steps through its rounds, and shows
   });
   const tab = await context.newPage();
   await tab.goto(`${joinAddress(coordinator, "wasm")}&name=Ada`);
+  await stage.bringToFront(); // a page behind another one draws once a second
   await coordinator.whenDone();
   await expect(stage.getByTestId("headline")).toHaveText("The run is over");
   await expect(stage.getByTestId("stage-round")).toContainText("3 rounds · 4 devices");
