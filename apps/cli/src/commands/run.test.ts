@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { startCoordinator } from "@tutti/server";
 import { joinAsClient, newClient, tinyFedAvg, tinyTuned } from "@tutti/server/testing";
 import { temporaryFolder } from "@tutti/terminal/testing";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createProgram } from "../program.ts";
+
+afterEach(() => vi.unstubAllEnvs()); // also what --journal-key leaves in the environment
 
 /** What `tutti run stop` says of the run of this folder. */
 const stopped = (dataDir: string) => printed("run", "stop", "--out", dataDir);
@@ -64,6 +66,5 @@ test("a run that is encrypted is listed, shown and repaired with --journal-key, 
   expect(await printed("run", "repair", "mine", "--yes", "--out", folder.path, "--journal-key", file)).toContain(
     "back at its last sound record",
   );
-  vi.unstubAllEnvs();
   folder.remove();
 }, 20_000);

@@ -139,13 +139,12 @@ test("when the rounds are over serve starts a compute client that answers ten me
 });
 
 test("without a token the command says where to find one", async () => {
-  const { TUTTI_COMPUTE_TOKEN: before, ...rest } = process.env;
-  process.env = rest;
+  vi.stubEnv("TUTTI_COMPUTE_TOKEN", undefined);
   const words = ["compute", "--join", "http://127.0.0.1:9"];
   await expect(createProgram().parseAsync(words, { from: "user" })).rejects.toThrow(
     "no token: give --token with what `tutti serve` printed",
   );
-  process.env = { ...rest, ...(before === undefined ? {} : { TUTTI_COMPUTE_TOKEN: before }) };
+  vi.unstubAllEnvs();
 });
 
 test("--proxy is refused for prompts of a run without a large model, with what to do", async () => {
