@@ -136,8 +136,14 @@ test("a coordinator that is killed in the middle of a round comes back in it and
   await expect.poll(async () => (await status()).stage, { timeout: 60_000, intervals: [100] }).toBe("train");
   const held = await holdFiles(second);
   await held.isHeld;
-  // the other tab's contributions to the same step are in before the kill
-  await expect.poll(async () => (await status()).tasksIn, { timeout: 60_000 }).toBeGreaterThan(0);
+  // the other tab's contributions to the same step are in, and acknowledged, before the kill: what is on its way may be sent again
+  const numIn = async (): Promise<number> => (await status()).tasksIn;
+  const isQuiet = async (): Promise<boolean> => {
+    const [before, numSent] = [await numIn(), submitted.length];
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return before > 0 && before === (await numIn()) && numSent === submitted.length;
+  };
+  await expect.poll(isQuiet, { timeout: 60_000 }).toBe(true);
   const numBefore = submitted.length;
   expect(numBefore).toBeGreaterThan(0);
   first.child.kill("SIGKILL");
