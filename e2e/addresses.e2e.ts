@@ -19,7 +19,7 @@ test("on plain http under another name a tab trains on one thread of WASM and sa
   await coordinator.close();
 });
 
-test("over https with a certificate of its own a tab under another name gets WebGPU, threads and wss", async ({ browser }) => {
+test("over https with a self-made certificate a tab under another name gets WebGPU, threads and wss", async ({ browser }) => {
   const coordinator = await serveRun(tinyRun, { expectedClients: 1, https: "self" });
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();

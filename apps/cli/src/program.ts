@@ -5,7 +5,7 @@ import { addClass } from "./commands/class.ts";
 import { addCompute } from "./commands/compute.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
-import { addHelpers } from "./commands/helpers.ts";
+import { addHelpers } from "./commands/helperDevices.ts";
 import { addJoin } from "./commands/join.ts";
 import { addLab } from "./commands/lab.ts";
 import { addPredict } from "./commands/predict.ts";

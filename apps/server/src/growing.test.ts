@@ -8,7 +8,7 @@ import { tinyFedAvg } from "./testing/tinyRun.ts";
 const scene = createScene();
 const run = tinyFedAvg({ roster: "open", numDevices: 2, minDevices: 1, cohortSize: 2, quorum: 1, numRounds: 3, evaluateEvery: 3 });
 
-/** A pupil with examples of its own who holds the task of round 2 until `go` is called. */
+/** A pupil with own examples, who holds the task of round 2 until `go` is called. */
 async function typing(store = memoryStore(), runId = "typing") {
   const coordinator = await scene.start(run, { runId }, { store });
   let go: () => void = () => undefined;

@@ -112,7 +112,7 @@ function createGauges(registry: Registry): { readonly gauge: Gauge; valueIn(stat
 function createRoundGauges(registers: Registry[]): { set(live: Live): void } {
   const gauge = (name: string, help: string, labelNames: string[] = []) => new Gauge({ name, help, labelNames, registers });
   const evaluated = ["protocol", "split"];
-  const states = gauge("tutti_device_states", "Devices by what they are doing", ["state"]);
+  const states = gauge("tutti_device_states", "Devices in each state", ["state"]);
   const accuracy = gauge("tutti_accuracy", "Accuracy of the latest evaluation, by protocol and split", evaluated);
   const loss = gauge("tutti_loss", "Loss of the latest evaluation, by protocol and split", evaluated);
   const texts = gauge("tutti_evaluated_texts", "Texts that the latest evaluation is of, by protocol and split", evaluated);

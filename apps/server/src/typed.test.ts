@@ -45,7 +45,7 @@ test("P-121, P-132 a pupil who claims a million texts has the score of no more o
   expect(await pupil.call("submit", of(10))).toMatchObject({ ok: true, value: { outcome: "accepted" } });
 });
 
-/** A pupil that was asked for an evaluation, and submissions with so many right answers. */
+/** A pupil that was asked for an evaluation, and submissions with a given number of right answers. */
 async function evaluating(numExamples: number, changes: Partial<typeof run> = {}) {
   const coordinator = await scene.start({ ...run, ...changes });
   const pupil = scene.join(coordinator, "pupil", {

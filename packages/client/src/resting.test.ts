@@ -86,7 +86,7 @@ test("P-80: after a goodbye the coordinator counts as stopped until it is back, 
   await event("connection", ({ state }) => state === "retrying");
 });
 
-test("a connection that is checked stays where the coordinator answers, and is opened anew where there is none", async () => {
+test("a connection that is checked stays where the coordinator answers, and is opened again where there is none", async () => {
   const coordinator = await coordinate();
   const { session, events } = join(coordinator);
   await coordinator.heard("register");

@@ -25,7 +25,7 @@ export interface ClientSession {
    */
   pause(options?: PauseOptions): void;
   resume(): void;
-  /** Looks at once whether the coordinator still answers, as after a sleep, and connects anew where it does not. */
+  /** Looks at once whether the coordinator still answers, as after a sleep, and connects again where it does not. */
   checkConnection(): void;
   /** What the run confirms of this client's contributions (P-165); null where the coordinator does not answer. */
   receipt(): Promise<Receipt | null>;
@@ -73,7 +73,7 @@ export function joinRun(given: JoinOptions): ClientSession {
 
 async function changeExamples(session: Session, examples: readonly Example[]): Promise<void> {
   if (session.hosting?.kind !== "own") throw new Error("this client trains a share of the run's examples: join with examples of your own");
-  if (examples.length === 0) throw new Error("a client with examples of its own needs at least one: leave in place of that");
+  if (examples.length === 0) throw new Error("a client that brings its examples needs at least one: leave the run instead");
   session.hosting = { kind: "own", examples };
   await session.part?.renew();
 }

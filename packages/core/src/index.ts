@@ -12,7 +12,7 @@ export { type Deferred, deferred } from "./deferred.ts";
 export type { DeviceState } from "./deviceState.ts";
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 export { type Follower, followed, followers } from "./following.ts";
-export { withoutResting } from "./helpers.ts";
+export { withoutResting } from "./helperDevices.ts";
 export { shareOf } from "./laterShares.ts";
 export { countSteps } from "./localSteps.ts";
 export { mergeLowRank } from "./lowRank/merge.ts";

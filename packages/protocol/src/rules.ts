@@ -115,7 +115,7 @@ export const rules = {
   "P-185": "What a run has tuned can be fetched",
   "P-186": "Who may fetch it",
   "P-190": "Code words of three words",
-  "P-191": "A certificate of its own is told of beforehand",
+  "P-191": "A self-made certificate is told of beforehand",
   "P-192": "Helper devices",
   "P-193": "Examples that are typed",
   "P-210": "Search tasks",

@@ -9,7 +9,7 @@ import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters 
 import { ensurePages, loadBrowserScript, publicFolder } from "@tutti/server/checkout";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { type BenchRow, row } from "../rows.ts";
-import { startHelper } from "./helper.ts";
+import { startHelper } from "./helperClient.ts";
 
 const limitMs = 120_000;
 const numDevices = 2;

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount } from "@tutti/core";
 import type { Verdict } from "./verify.ts";
 
-/** What a check came to, in a few lines. */
+/** The verdict of a check, in a few lines. */
 export function verdictText(verdict: Verdict): string {
   const { receipt } = verdict;
   if (verdict.kind === "changed") return "changed: the signature does not fit what the file says";

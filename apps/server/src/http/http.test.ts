@@ -171,7 +171,7 @@ test("a port that is in use is an error that says what to do", async () => {
   );
 });
 
-test("with a certificate of its own, pages and sockets work over https, and the certificate is kept", async () => {
+test("with a self-made certificate, pages and sockets work over https, and the certificate is kept", async () => {
   const coordinator = await scene.start(run, { https: "self", pagesDir: writePages(scene.folder()) });
   expect(coordinator.url).toMatch(/^https:/);
   const read = () =>

@@ -103,7 +103,7 @@ function checkMatrixScores(scores: Readonly<Record<string, number>> | undefined,
   return missing === undefined ? null : refuse("P-45", `header.matrixScores: ${missing} is missing`);
 }
 
-/** What a device's search came to: a step size changes by a factor of e in each iteration at most (P-211). */
+/** The result of a device's search: a step size changes by a factor of e in each iteration at most (P-211). */
 function readSearched(
   { header, tensors }: { readonly header: HeaderOf<"search">; readonly tensors: Uint8Array | undefined },
   { spec, expects }: PlannedTask,

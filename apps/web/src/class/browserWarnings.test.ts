@@ -23,7 +23,7 @@ test("both ways on carry the code word, and lead to the same folder", () => {
   expect(waysOn({ ...at, protocol: "https:" }, "https://192.168.1.20:8443/", alone)).toMatchObject({ plain: null, isPast: true });
 });
 
-test("a run without a certificate of its own leads straight to the join page", () => {
+test("a run without a self-made certificate leads straight to the join page", () => {
   expect(waysOn(at, "http://192.168.1.20:8080/tutti/", null)).toMatchObject({
     secure: "http://192.168.1.20:8080/tutti/?lang=fi#token=amber-lake-violin",
     plain: null,

@@ -6,7 +6,7 @@ import type { LandingController } from "../join/controller.ts";
 import { words } from "../words/words.ts";
 
 interface GrowingExamplesProps {
-  /** What the tab trains on, and what else is typed. */
+  /** The table of the tab's examples, which typed ones join. */
   readonly table: OwnExamples;
   readonly classes: readonly string[];
   readonly isPair: boolean;

@@ -7,7 +7,7 @@ import { words } from "../words/words.ts";
 import { browserOf, waysOn } from "./browserWarnings.ts";
 import { TrustPage } from "./trustPage.tsx";
 
-/** The run's certificate; null where it has none of its own, or does not say. */
+/** The run's certificate; null where it has no self-made one, or does not say. */
 async function findTrust(): Promise<RunInfo["trust"] | null> {
   const answer: unknown = await fetch(new URL("run.json", pageFolder())).then(
     (response) => response.json(),

@@ -29,7 +29,7 @@ export interface Lending {
   isOrdered(): boolean;
   /** Another worker has begun: it is told how much it may compute. */
   apply(): void;
-  /** The tab takes part anew: nothing is ordered, and bytes count from here. */
+  /** The tab takes part again: nothing is ordered, and bytes count from here. */
   restart(): void;
 }
 

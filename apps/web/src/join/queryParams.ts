@@ -7,7 +7,7 @@ export interface PageParams {
   readonly backend: "auto" | BackendName;
   /** WASM threads; 0 for as many as there are cores. */
   readonly threads: number;
-  /** Which of several numbered tabs this is: each number keeps a client key of its own. "" for visitors. */
+  /** Which of several numbered tabs this is: each number keeps its own client key. "" for visitors. */
   readonly tab: string;
   /** Joins without waiting for the button. */
   readonly isAuto: boolean;

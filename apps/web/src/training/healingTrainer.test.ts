@@ -10,7 +10,7 @@ const setup: TrainerSetup = { run: presets.demo, manifestUrl: "m", datasetUrl: "
 const result: TrainerResult = { body: { kind: "score", layerScores: [1] }, state: null };
 const task = { deviceId: 3 } as TrainerTask;
 
-/** Workers of which the first so many are lost in the middle of a task. */
+/** Workers, of which the first few are lost in the middle of a task. */
 function scene(numLost: number, wanted = setup) {
   const log: string[] = [];
   const told: string[] = [];

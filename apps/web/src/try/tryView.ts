@@ -90,7 +90,7 @@ export interface TryView {
   readonly large: LargeView | null;
   /** What the link to this page asked for; null where it asked nothing. */
   readonly linked: LinkedQuestion | null;
-  /** Whether this browser takes part with examples of its own, to which more can be added. */
+  /** Whether this browser takes part with own examples, to which more can be added. */
   readonly hasOwnExamples: boolean;
   /** Texts of the run's public test part. */
   readonly examples: readonly Question[];

@@ -56,7 +56,7 @@ export function createHeldParams(layout: TunedLayout, run: RunSettings): HeldPar
     of(answerer) {
       if (answerer === "before") return null;
       const found = answerer === "tuned" ? tuned : own;
-      if (found === null) throw new Error(answerer === "tuned" ? "nothing is tuned yet" : "this browser has no layers of its own");
+      if (found === null) throw new Error(answerer === "tuned" ? "nothing is tuned yet" : "this browser keeps no layers of a device");
       return found;
     },
     tuned: () => tuned,

@@ -74,7 +74,7 @@ test("a device answers with its own layers over the tuned ones, but never for a 
   expect(await tryout.probabilities([{ text }], "own")).not.toEqual(await tryout.probabilities([{ text }], "tuned"));
   predictor.dispose();
   tryout.takeOwn(null);
-  expect(() => tryout.probabilities([{ text }], "own")).toThrow("no layers of its own");
+  expect(() => tryout.probabilities([{ text }], "own")).toThrow("keeps no layers of a device");
 });
 
 test("a word's effect is the class's probability with it less that without it, for the first words, and can be stopped", async () => {

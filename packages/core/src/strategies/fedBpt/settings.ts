@@ -23,7 +23,7 @@ export const fedBptSettings = {
   stepSizeRule: stepSizeRuleSchema.default("published"),
   /** r_p: the share of a text's tokens that are replaced by others in the texts that the fitness divides by; 0 for the plain loss. */
   corruptFraction: number(0, 1).default(0.6),
-  /** Most examples that a device judges its points by, drawn anew in each round. */
+  /** Most examples that a device judges its points by, drawn again in each round. */
   maxExamples: integer(1, 1_000_000).default(128),
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withoutResting } from "./helpers.ts";
+import { withoutResting } from "./helperDevices.ts";
 import type { Device } from "./task.ts";
 
 const device = (id: number, more: Partial<Device> = {}): Device => ({ id, numExamples: 5 + id, isConnected: true, ...more });
