@@ -4,7 +4,7 @@ import { words } from "../words/words.ts";
 import { type CurvePoint, latestScore, lossCurves, type Protocol, scoreCurves, trainRounds } from "./curves.ts";
 import { layerSheet, maxColumns } from "./layerNotes.ts";
 import { marksOf } from "./marks.ts";
-import { bytesPlot, type LineStyle, linesPlot, type RoundPlot } from "./plots/drawings.ts";
+import { bytesPlot, type LineStyle, linesPlot, type RoundPlot, shownRounds } from "./plots/drawings.ts";
 import { layersPlot } from "./plots/layersPlot.ts";
 import { PlotFigure } from "./plots/plotFigure.tsx";
 import { byteColumns, totalBytes } from "./traffic.ts";
@@ -19,7 +19,7 @@ export function Figures({ live, run }: FiguresProps) {
   const { status, rounds, orders } = live;
   const numTrained = trainRounds(rounds).at(-1)?.round ?? 0;
   const shared: RoundPlot = {
-    numRounds: Math.max(run?.run.numRounds ?? 1, numTrained, status.stage === "train" ? status.round : 1),
+    numRounds: shownRounds(run?.run.numRounds ?? 1, Math.max(numTrained, status.stage === "train" ? status.round : 1)),
     marks: marksOf(orders),
   };
   return (

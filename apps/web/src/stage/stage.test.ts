@@ -7,7 +7,7 @@ import { asCsv, asJson, fetchFile } from "./exports.ts";
 import { fragmentFor } from "./feed.ts";
 import { layerSheet } from "./layerNotes.ts";
 import { marksOf } from "./marks.ts";
-import { wholeTicks } from "./plots/drawings.ts";
+import { shownRounds, wholeTicks } from "./plots/drawings.ts";
 import { closedRound, evaluation } from "./testing/closedRound.ts";
 import { Tiles } from "./tiles.tsx";
 import { byteColumns, totalBytes } from "./traffic.ts";
@@ -153,4 +153,17 @@ test("a name that turns text round does so to itself alone", () => {
   const tile = { deviceId: 3, nickname: "\u202Eada", state: "waiting", backend: "wasm" } as const;
   const live = { devices: [tile], status: { numDevices: 1 } } as unknown as Live;
   expect(renderToString(h(Tiles, { live }))).toContain("<bdi>\u202Eada</bdi>");
+});
+
+test("the axis of a long run has room for the rounds so far and more, of a short one for all, and never ends before the latest", () => {
+  const shown = [
+    [12, 3],
+    [1000, 5],
+    [1000, 19],
+    [1000, 20],
+    [1000, 32],
+    [1000, 999],
+    [6, 8],
+  ].map(([numRounds, latest]) => shownRounds(numRounds ?? 0, latest ?? 0));
+  expect(shown).toEqual([12, 20, 32, 32, 64, 1000, 8]);
 });
