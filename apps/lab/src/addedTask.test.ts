@@ -40,7 +40,7 @@ test("a task that is not built in is learnt from its folder, and dealt out by ow
     ...({ runId: "tickets", expectedClients: 1, homeless: "leave", logLevel: "error" } as const),
   };
   const coordinator = await startKillable({ options, sizes: tinySizes, numClasses: 3 });
-  const devices = startDevices({ url: coordinator.url, clientKey: "tickets".padEnd(16, "-"), folder: join(folder.path, "devices") });
+  const devices = await startDevices({ url: coordinator.url, clientKey: "tickets".padEnd(16, "-"), folder: join(folder.path, "devices") });
   try {
     const { steps } = await coordinator.whenDone();
     expect(steps.length).toBeGreaterThan(1);

@@ -43,7 +43,7 @@ test("two rounds on the CPU backend end with the parameters that they have alway
   };
   const coordinator = await startKillable({ options, sizes: tinySizes, numClasses: 4 });
   closeables.push(() => coordinator.stop());
-  const devices = startDevices({ url: coordinator.url, clientKey: "devices-of-golden", folder: `${folder.path}/devices` });
+  const devices = await startDevices({ url: coordinator.url, clientKey: "devices-of-golden", folder: `${folder.path}/devices` });
   closeables.push(() => devices.kill());
   const { parametersSha256 } = await coordinator.whenDone();
   expect(parametersSha256).toBe("7baa0b6822654d6153e02f56ec7b68100383295108d2d13b62616ee3db4e6725");

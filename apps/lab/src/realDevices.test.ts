@@ -52,7 +52,7 @@ interface Ensemble {
   readonly folder: string;
   readonly coordinator: KillableCoordinator;
   readonly devices: Record<(typeof names)[number], DeviceProcess>;
-  restartDevices(name: (typeof names)[number]): DeviceProcess;
+  restartDevices(name: (typeof names)[number]): Promise<DeviceProcess>;
   ending(): Promise<Ending>;
   /** What all processes of devices have said. */
   said(): readonly DeviceProcessMessage[];
@@ -76,16 +76,21 @@ async function start(holdAfterPending?: number, reports: { readonly reportEveryM
   closeables.push(() => coordinator.stop());
   const processes: DeviceProcess[] = [];
   const storeOf = (name: string) => join(folder.path, `devices-${name}`);
-  const startOne = (name: string, hold: object = {}) => {
-    const started = startDevices({ url: coordinator.url, clientKey: `devices-${name}`.padEnd(16, "-"), folder: storeOf(name), ...hold });
+  const startOne = async (name: string, hold: object = {}) => {
+    const started = await startDevices({
+      url: coordinator.url,
+      clientKey: `devices-${name}`.padEnd(16, "-"),
+      folder: storeOf(name),
+      ...hold,
+    });
     closeables.push(() => started.kill());
     processes.push(started);
     return started;
   };
-  const a = startOne("a", holdAfterPending === undefined ? {} : { holdAfterPending });
+  const a = await startOne("a", holdAfterPending === undefined ? {} : { holdAfterPending });
   // Devices are dealt in order of arrival.
   await a.when("decision");
-  const devices = { a, b: startOne("b") };
+  const devices = { a, b: await startOne("b") };
   const said = () => processes.flatMap(({ messages }) => messages);
   return {
     folder: join(folder.path, runId),
@@ -193,7 +198,7 @@ test("devices killed between writing their contribution and sending it send it w
   const { devices, restartDevices, ending, said } = await start(5);
   const { taskId } = await devices.a.when("holding");
   await devices.a.kill();
-  const back = restartDevices("a");
+  const back = await restartDevices("a");
   const end = await ending();
   expect(askedAgain(said())).toEqual([]);
   expect(back.messages).toContainEqual({ kind: "decision", deviceId: expect.any(Number), decision: "keep" });

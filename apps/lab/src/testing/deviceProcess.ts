@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { builtProgram } from "@tutti/server/testing";
 
 /** What a process of devices is told. */
 export interface DeviceProcessConfig {
@@ -34,10 +35,11 @@ export interface DeviceProcess {
 const childPath = fileURLToPath(new URL("./deviceChild.ts", import.meta.url));
 
 /** Starts a client with a real trainer on the CPU backend and a folder store. */
-export function startDevices(config: DeviceProcessConfig): DeviceProcess {
+export async function startDevices(config: DeviceProcessConfig): Promise<DeviceProcess> {
+  const program = await builtProgram(childPath);
   const messages: DeviceProcessMessage[] = [];
   const waiting = new Set<() => void>();
-  const child = spawn(process.execPath, ["--import", "tsx", childPath], {
+  const child = spawn(process.execPath, [program], {
     env: { ...process.env, TUTTI_DEVICES: JSON.stringify(config) },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

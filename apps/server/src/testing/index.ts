@@ -3,6 +3,7 @@ export { openJournal } from "../journal/journal.ts";
 export { memoryStore } from "../journal/keyValueStore.ts";
 export { openLogStore } from "../journal/logStore.ts";
 export { openStore } from "../journal/openStore.ts";
+export { builtProgram } from "./builtProgram.ts";
 export { type DamageKind, damageKinds, placesIn, whileDamaged } from "./damageFiles.ts";
 export type { KeptClient, KeptDevice } from "./keptClient.ts";
 export { copyOf, newClient, provenHello } from "./keptClient.ts";

@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { BackboneSizes, RunSettings } from "@tutti/core";
 import type { CoordinatorOptions } from "../config.ts";
+import { builtProgram } from "./builtProgram.ts";
 
 /** What the coordinator's process is told. */
 export interface ChildConfig {
@@ -61,7 +62,8 @@ export async function startKillable(config: ChildConfig): Promise<KillableCoordi
   let child = await launch();
 
   async function launch(): Promise<ChildProcess> {
-    const started = spawn(process.execPath, [...(config.nodeOptions ?? []), "--import", "tsx", childPath], {
+    const program = await builtProgram(childPath);
+    const started = spawn(process.execPath, [...(config.nodeOptions ?? []), program], {
       env: { ...process.env, TUTTI_CHILD: JSON.stringify(config) },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
