@@ -49,17 +49,23 @@ const cases = [
   ...families.map((family) => ({ family, backend: "webgpu", tolerance: 1e-4 })),
 ];
 
+/** On a software adapter the Hessian takes seconds: roberta's, in pipeline.e2e.ts, and that of the family that is least like it are enough. */
+const hasSpectrum = ({ family, backend }: { family: string; backend: string }) => backend === "wasm" || family === "llama3";
+
 for (const { family, backend, tolerance } of cases) {
-  test(`every kind of ${family}'s golden numbers holds on ${backend} in the browser`, async ({ page }) => {
+  const spectrum = hasSpectrum({ family, backend });
+  test(`every kind of ${family}'s golden numbers holds on ${backend} in the browser${spectrum ? "" : ", the spectrum apart"}`, async ({
+    page,
+  }) => {
     test.setTimeout(240_000); // 40 products with the Hessian: seconds, on a busy software adapter a minute
     const coordinator = await serveRun(tinyRun);
-    await page.goto(`${coordinator.url}/verify.html?backend=${backend}&golden=/golden/${family}&spectrum=1`);
+    await page.goto(`${coordinator.url}/verify.html?backend=${backend}&golden=/golden/${family}${spectrum ? "&spectrum=1" : ""}`);
     await expect(page.locator("html[data-state]")).toHaveAttribute("data-state", /done|failed/, { timeout: 220_000 });
     const result: { errors?: Record<string, number> } = JSON.parse((await page.locator("#result").textContent()) ?? "{}");
     await coordinator.close();
     expect(result).toHaveProperty("backend", backend);
     const errors = Object.entries(result.errors ?? {});
-    expect(errors.length).toBeGreaterThan(17);
+    expect(errors.length).toBeGreaterThan(spectrum ? 17 : 12);
     for (const [kind, error] of errors) expect(error, kind).toBeLessThanOrEqual(/Hessian|Ritz|keep/.test(kind) ? 2e-3 : tolerance);
   });
 }

@@ -11,7 +11,7 @@ import { places, projectFolder } from "./setting/places.ts";
 import { scratch } from "./setting/runs.ts";
 
 const runsFolder = scratch("demo");
-const sizes = ["--tabs", "2", "--devices", "40", "--rounds", "2", "--backend", "wasm", "--out", runsFolder];
+const sizes = ["--tabs", "2", "--devices", "16", "--rounds", "2", "--backend", "wasm", "--out", runsFolder];
 
 interface Ended {
   readonly code: number | null;
@@ -69,7 +69,7 @@ test("a demo leaves its files, its prompts reproduce the newcomer accuracy, and 
     "seed",
     "parametersSha256",
   ]);
-  expect(result).toMatchObject({ task: "feedback/topic", backend: "wasm", rounds: 2, numDevices: 40, numTabs: 2, seed: 42 });
+  expect(result).toMatchObject({ task: "feedback/topic", backend: "wasm", rounds: 2, numDevices: 16, numTabs: 2, seed: 42 });
   const [runId = ""] = (await readdir(runsFolder)).filter((name) => name.endsWith("-topic"));
   const files = await readdir(join(runsFolder, runId));
   expect(files).toEqual(expect.arrayContaining(["config.json", "rounds.jsonl", "results.json", "report.html", "prompts.safetensors"]));

@@ -2,7 +2,8 @@ import { expect, test } from "@playwright/test";
 import type { ParityResult } from "@tutti/model/parity";
 import { joinAddress, serveRun, tinyRun } from "./setting/runs.ts";
 
-// attention of other head sizes with workgroup memory is compared in Node: a software adapter compiles for 20 s what is the same there
+// attention of other head sizes and products of other encodings with workgroup memory are compared in Node: a software adapter compiles for 30 s what
+// is the same there
 test("every WebGPU kernel agrees with its plain twin in the browser, in both variants", async ({ page }) => {
   test.setTimeout(300_000);
   const coordinator = await serveRun(tinyRun);

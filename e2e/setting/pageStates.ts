@@ -66,7 +66,7 @@ const joining: Scene = {
         await expect(stage.page.getByTestId("own-file-preview")).toBeVisible();
       },
     },
-    { name: "the stage before anybody came", reach: open("stage", "[data-testid=headline]") },
+    { name: "the stage before anybody came", isRare: true, reach: open("stage", "[data-testid=headline]") },
     { name: "the try page before anything was tuned", isRare: true, reach: open(`try?${quick}`, "[data-testid=text]") },
     {
       name: "loading",
@@ -79,6 +79,7 @@ const joining: Scene = {
     },
     {
       name: "waiting",
+      isRare: true,
       async reach(stage) {
         await letGo(stage);
         await atState(stage.page, "waiting");
@@ -156,6 +157,7 @@ const watched: Scene = {
     { name: "the stage", reach: open("stage", "[data-testid=loss-plot] svg[role=img]") },
     {
       name: "the stage in slow motion",
+      isRare: true,
       async reach({ page }) {
         await page.getByTestId("motion-open").click();
         await expect(page.getByTestId("motion-text")).toBeVisible();

@@ -102,6 +102,7 @@ function forwardCase(size: Size, encoding: TensorEncoding, call: ForwardCase, gr
   const what = [call.epilogue, call.hasTail && "tail", call.hasBias && "bias", call.hasResidual && "residual"].filter(Boolean).join(" + ");
   return {
     name: nameOf(`product (${what})`, size, packing),
+    isSlowShared: encoding !== "int8",
     tolerance,
     async worstError() {
       const { numRows, numIn, numOut } = size;
@@ -132,6 +133,7 @@ function gradientCase(size: Size, encoding: TensorEncoding, call: GradientCase, 
   const packing = packingOf(encoding, groupSize);
   return {
     name: nameOf(`gradient (${call.epilogue}${call.hasResidual ? " + residual" : ""})`, size, packing),
+    isSlowShared: encoding !== "int8",
     tolerance,
     async worstError() {
       const { numRows, numIn, numOut } = size;
