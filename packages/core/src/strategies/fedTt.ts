@@ -85,6 +85,6 @@ export function movingCore(round: number, numCores: number): number {
 }
 
 function frozenCores(shape: TunedShape, round: number): string[] {
-  const moving = movingCore(round, numCoresOf(shape));
+  const moving = movingCore(round, numCoresOf(shape.layerNames));
   return allNames(shape).filter((name) => ![null, moving].includes(coreIndexOf(name)));
 }

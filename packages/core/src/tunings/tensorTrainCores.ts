@@ -1,5 +1,3 @@
-import type { TunedShape } from "./tuned.ts";
-
 const prefix = "tensorTrain/";
 
 /** The name of the core `index` of one of an adapter's two matrices. */
@@ -14,7 +12,7 @@ export function coreIndexOf(name: string): number | null {
 }
 
 /** D, cores of each matrix; 0 where a run trains none. */
-export function numCoresOf({ layerNames }: Pick<TunedShape, "layerNames">): number {
+export function numCoresOf(layerNames: readonly (readonly string[])[]): number {
   return layerNames.flat().reduce((most, name) => Math.max(most, (coreIndexOf(name) ?? -1) + 1), 0);
 }
 
