@@ -46,7 +46,7 @@ export { type GivenOrders, inForceNow, isTooFew, loopOrders, pausedByOperator, r
 export { isEnough } from "./pacing/closing.ts";
 export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
 export type { Standing } from "./pacing/standing.ts";
-export { mapParameterSets, taskParams } from "./parameterSets.ts";
+export { frozenOf, frozenSetName, isFrozenSet, mapParameterSets, taskParams } from "./parameterSets.ts";
 export type { Params, Shapes, Tensor } from "./params.ts";
 export {
   add,
@@ -258,5 +258,7 @@ export {
   tuningSchema,
   tunings,
 } from "./tunings/table.ts";
+export { type TrainOwn, tensorTrain, trainFactors } from "./tunings/tensorTrain.ts";
+export { coreShapes } from "./tunings/tensorTrainCores.ts";
 export { initialParams, type TunedShape, tunedEntries, tunedShape, vocabularyRows } from "./tunings/tuned.ts";
 export { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole } from "./units.ts";

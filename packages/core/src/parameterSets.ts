@@ -16,3 +16,19 @@ export function taskParams({ payloads }: Pick<RoundPlan, "payloads">, task: Plan
     return payload;
   });
 }
+
+/** The name of a part of what is frozen, numbered from 0 (SPEC.md, P-240). */
+export function frozenSetName(part: number): string {
+  return `frozen/${part}`;
+}
+
+/** Whether a parameter set is a part of what is frozen. */
+export function isFrozenSet(name: string): boolean {
+  return /^frozen\/\d+$/.test(name);
+}
+
+/** What a task's device uses and does not train, whether it is one set or several. */
+export function frozenOf(sets: ParameterSets<Params>): Params {
+  const parts = Object.entries(sets).flatMap(([name, params]) => (isFrozenSet(name) ? [params] : []));
+  return Object.assign({}, sets.frozen, ...parts);
+}

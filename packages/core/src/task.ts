@@ -120,7 +120,7 @@ export type TaskKind = TaskSpec["kind"];
 /**
  * A task's sets of parameters by what they are for: one record from the plan over the lease to the trainer. `global` is W; `initial` is where
  * a device without local parameters starts; `correction` is c − c_i of SCAFFOLD, added to every step's clipped gradient; `frozen` is what the device
- * uses and does not train. A set that a task does not need is absent.
+ * uses and does not train, and `frozen/0`, `frozen/1`, … are its parts where they are sets of their own. A set that a task does not need is absent.
  */
 export type ParameterSets<T> = Readonly<Record<string, T>>;
 

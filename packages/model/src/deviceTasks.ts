@@ -2,6 +2,7 @@ import {
   type ContributionBody,
   type DeviceState,
   type EvaluationResult,
+  frozenOf,
   omitNames,
   type Params,
   pickNames,
@@ -69,7 +70,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const { correction } = task.parameterSets;
   const { batchSize, shapes } = task.expects;
   const sharedNames = Object.keys(shapes);
-  const frozen = Object.keys(task.parameterSets.frozen ?? {});
+  const frozen = Object.keys(frozenOf(task.parameterSets));
   const sent = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
   requireShapes(sent, task);
   const tuned = spec.hasOwnRanks === true ? tunedAt(place, sent) : reader.tuned;
@@ -222,7 +223,7 @@ function deviceParams(task: TrainerTask, state: DeviceState | null, sharedNames:
 
 /** W, where anything of it travels, and what is frozen beside it, the residual too. */
 function globalOf({ parameterSets }: TrainerTask): Params {
-  return { ...parameterSets.global, ...parameterSets.frozen, ...residualOf(parameterSets) };
+  return { ...parameterSets.global, ...frozenOf(parameterSets), ...residualOf(parameterSets) };
 }
 
 /** The validation split is dealt only evenly; what was asked for is answered, with an empty matrix. */

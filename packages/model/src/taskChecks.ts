@@ -1,4 +1,4 @@
-import { isResidualSet, type Params } from "@tutti/core";
+import { isFrozenSet, isResidualSet, type Params } from "@tutti/core";
 import type { TrainerTask } from "./trainer.ts";
 
 /** Sets of parameters that this trainer knows what to do with. */
@@ -6,7 +6,7 @@ const knownSets: readonly string[] = ["global", "initial", "correction", "frozen
 
 /** Throws where a task is not one that this trainer can do with the examples that its device holds. */
 export function requireDoable({ deviceId, parameterSets, expects }: TrainerTask, numExamples: number): void {
-  const unknown = Object.keys(parameterSets).find((name) => !knownSets.includes(name) && !isResidualSet(name));
+  const unknown = Object.keys(parameterSets).find((name) => !knownSets.includes(name) && !isFrozenSet(name) && !isResidualSet(name));
   if (unknown !== undefined) {
     throw new Error(`the task needs a set of parameters "${unknown}", but this page knows ${knownSets.join(", ")}: reload it`);
   }

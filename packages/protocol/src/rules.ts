@@ -120,6 +120,7 @@ export const rules = {
   "P-193": "Examples that are typed",
   "P-210": "Search tasks",
   "P-211": "What a search claims is bounded",
+  "P-240": "What is frozen may come in parts",
 } as const;
 
 /** The number of a rule of SPEC.md. */

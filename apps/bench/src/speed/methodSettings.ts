@@ -8,6 +8,7 @@ export const methodTunings = {
   prefix: presets.demo.tuning,
   lora: { method: "lora", rank: 8, alpha: 16, ...common },
   adapter: { method: "adapter", bottleneck: 32, ...common },
+  tensorTrain: { method: "tensorTrain", bottleneck: 64, rank: 5, maxFactor: 16, ...common },
   inputPrompt: { method: "inputPrompt", promptTokens: 16, initial: "normal", ...common },
   full: { method: "full", ...common },
 } as const satisfies Readonly<Record<string, RunSettings["tuning"]>>;

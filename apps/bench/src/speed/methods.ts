@@ -12,13 +12,21 @@ const before = (method: Contender["method"]): Contender => ({ method, side: "bef
 const backends = ["wasm", "webgpu"] as const;
 const turnsOf = (backend: "wasm" | "webgpu", isQuick: boolean) => (backend === "wasm" ? (isQuick ? 4 : 20) : isQuick ? 1 : 5);
 
-/** LoRA, adapters and input prompts beside a prefix step, and what LoRA asks of the GPU. */
+/** LoRA, adapters, tensor trains and input prompts beside a prefix step, and what LoRA asks of the GPU. */
 export async function benchMethods(place: SpeedPlace): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   const textLengths = (await demoBatches()).map((batches) => batches.flat());
   for (const backend of backends) {
     const loraGoal = { atMost: backend === "wasm" ? 1.15 : 1.25 };
-    const contenders = [now("prefix"), now("lora"), now("adapter"), now("inputPrompt"), before("prefix"), before("lora")];
+    const contenders = [
+      now("prefix"),
+      now("lora"),
+      now("adapter"),
+      now("tensorTrain"),
+      now("inputPrompt"),
+      before("prefix"),
+      before("lora"),
+    ];
     rows.push(
       ...(await attempt({ name: `step of lora / step of prefix, ${backend}`, unit: "×", goal: loraGoal }, async () => {
         const env = backend === "webgpu" ? await adapterEnvironment() : {};
@@ -26,6 +34,7 @@ export async function benchMethods(place: SpeedPlace): Promise<BenchRow[]> {
         return [
           besidePrefix("lora", backend, times, loraGoal),
           besidePrefix("adapter", backend, times, { atMost: 1.25 }),
+          besidePrefix("tensorTrain", backend, times),
           besidePrefix("inputPrompt", backend, times),
           besidePrefixPerRow(backend, times, textLengths, { atMost: 1.25 }),
         ];

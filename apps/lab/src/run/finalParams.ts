@@ -1,5 +1,6 @@
 import {
   type DeviceId,
+  frozenOf,
   isResidualName,
   omitNames,
   type Params,
@@ -18,9 +19,9 @@ import type { RunOutcome } from "@tutti/server";
 export function evaluatedParams(plan: RoundPlan, states: RunOutcome["deviceStates"]): ReadonlyMap<DeviceId, Params> {
   return new Map(
     plan.tasks.map((task) => {
-      const { global: shared, initial, frozen, ...others } = taskParams(plan, task);
+      const { global: shared, initial, ...others } = taskParams(plan, task);
       const local = states.get(task.deviceId)?.local;
-      return [task.deviceId, { ...shared, ...initial, ...local, ...shared, ...frozen, ...residualOf(others) }];
+      return [task.deviceId, { ...shared, ...initial, ...local, ...shared, ...frozenOf(others), ...residualOf(others) }];
     }),
   );
 }

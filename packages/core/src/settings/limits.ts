@@ -14,6 +14,8 @@ export const settingLimits = {
   /** Source prompts of one run. */
   maxSources: 32,
   maxLanczosSteps: 1000,
+  /** Of tensor trains. */
+  maxTrainRank: 64,
   /** Points of one iteration, and iterations of one round, of a device's search. */
   maxPopulation: 256,
   maxSearchIterations: 1000,

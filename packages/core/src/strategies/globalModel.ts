@@ -1,4 +1,5 @@
 import { roundTrip } from "../encoding.ts";
+import { frozenSetName } from "../parameterSets.ts";
 import { omitNames, type Params, pickNames } from "../params.ts";
 import { residualOf } from "../residualParams.ts";
 import type { Contribution, Device, ParameterSets, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
@@ -48,7 +49,9 @@ export interface GlobalModelRule<Settings extends GlobalModelSettings> {
   /** What the server keeps beside W before the first round. */
   start?(settings: Settings, sent: Params): Params;
   /** Names of W that devices use in this round and do not train; none by default. */
-  frozenNames?(shape: TunedShape, round: number): readonly string[];
+  frozenNames?(shape: TunedShape, round: number, settings: Settings): readonly string[];
+  /** The part, numbered from 0, that a frozen name travels in: a set `frozen/<part>` each, which a client fetches when it lacks it. One set for all by default. */
+  frozenPart?(name: string): number;
   /** Names that every device trains for itself and keeps; none by default. They are not part of W: `initial/<name>` is where a device starts. */
   ownNames?(shape: TunedShape): readonly string[];
   /** What each device gets of W, as it will decode it; all get the same by default. Devices that get the same object share its bytes. */
@@ -158,7 +161,7 @@ export function globalModel<Settings extends GlobalModelSettings>(
       return summaryOf(values, {
         keepFraction: 1,
         selectedLayers: shape.layerNames.map((_, layer) => layer),
-        sharedNames: travellingNames(rule, shape, latestTrainRound(position)),
+        sharedNames: travellingNames(rule, values, latestTrainRound(position)),
         serverLearningRate: rateAt(rule, run, latestTrainRound(position)),
       });
     },
@@ -188,10 +191,10 @@ function situatedOf<Settings extends GlobalModelSettings>(rule: GlobalModelRule<
 /** Names of which changes travel to the server. */
 function travellingNames<Settings extends GlobalModelSettings>(
   rule: GlobalModelRule<Settings>,
-  shape: TunedShape,
+  { run, shape }: Pick<GlobalModelValues<Settings>, "run" | "shape">,
   round: number,
 ): string[] {
-  const kept = new Set([...(rule.frozenNames?.(shape, round) ?? []), ...(rule.ownNames?.(shape) ?? [])]);
+  const kept = new Set([...(rule.frozenNames?.(shape, round, run.strategy) ?? []), ...(rule.ownNames?.(shape) ?? [])]);
   return allNames(shape).filter((name) => !kept.has(name));
 }
 
@@ -211,14 +214,31 @@ interface SentSets {
 }
 
 /** What is sent of the state in this round: W without what is frozen as `global`, then what is frozen, and where own parameters start. */
-function setsOf<Settings extends GlobalModelSettings>(rule: GlobalModelRule<Settings>, { values, tensors }: GlobalModelState): SentSets {
+function setsOf<Settings extends GlobalModelSettings>(
+  rule: GlobalModelRule<Settings>,
+  { values, tensors }: GlobalModelState<Settings>,
+): SentSets {
   const sent = under(tensors, "W/");
-  const frozen = rule.frozenNames?.(values.shape, values.position.round) ?? [];
+  const frozen = rule.frozenNames?.(values.shape, values.position.round, values.run.strategy) ?? [];
   const initial = under(tensors, "initial/");
   const sets: [string, Params][] = [["global", frozen.length === 0 ? sent : omitNames(sent, frozen)]];
-  if (frozen.length > 0) sets.push(["frozen", pickNames(sent, frozen)]);
+  sets.push(...frozenSets(pickNames(sent, frozen), rule.frozenPart));
   if (Object.keys(initial).length > 0) sets.push(["initial", initial]);
   return numbered([...sets, ...(rule.sentBeside?.({ values, tensors }) ?? [])]);
+}
+
+/** What is frozen as one set, or a part each. A part's values change only when devices trained it, and with them the blob that clients keep. */
+function frozenSets(frozen: Params, partOf: ((name: string) => number) | undefined): [string, Params][] {
+  const names = Object.keys(frozen);
+  if (partOf === undefined) return names.length === 0 ? [] : [["frozen", frozen]];
+  const parts = [...new Set(names.map(partOf))].sort((one, other) => one - other);
+  return parts.map((part) => [
+    frozenSetName(part),
+    pickNames(
+      frozen,
+      names.filter((name) => partOf(name) === part),
+    ),
+  ]);
 }
 
 function numbered(sets: readonly (readonly [string, Params])[]): SentSets {
@@ -234,10 +254,10 @@ function trainContent<Settings extends GlobalModelSettings>(
   spec: TaskSpec,
   devices: readonly Device[],
 ): StepContent {
-  const { run, shape, position } = state.values;
+  const { run, position } = state.values;
   const { payloads, parameterSets } = setsOf(rule, state);
   const [sent] = payloads;
-  const names = travellingNames(rule, shape, position.round);
+  const names = travellingNames(rule, state.values, position.round);
   const sentTo = rule.sentTo?.(state, sent);
   const tasks = devices.map((device) => {
     const global = sentTo === undefined ? 0 : indexOf(payloads, sentTo(device));

@@ -6,6 +6,8 @@ import type { RunSettings } from "../run.ts";
 import type { Contribution } from "../task.ts";
 import { factorsOf, loraRun, loraShape } from "../testing/loraRun.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape } from "../testing/run.ts";
+import { commonDefaults } from "../tunings/declaration.ts";
+import { tensorTrain } from "../tunings/tensorTrain.ts";
 import type { StrategyState } from "./strategy.ts";
 import { createStrategy, needsSingleContributions, type StrategyName, strategies } from "./table.ts";
 
@@ -34,7 +36,8 @@ function runOf(name: StrategyName, aggregation: AggregationSettings | null): Run
   const training = name === "scaffold" ? ({ ...base.training, optimizer: "sgd" } as const) : base.training;
   const own = name === "fedPepTao" ? { selector: "all", countingRounds: 0, keepFraction: 1 } : name === "fedPt" ? { distillSteps: 0 } : {};
   const strategy = { ...strategies[name].defaults, ...own } as RunSettings["strategy"];
-  return { ...base, training, strategy, ...(aggregation === null ? {} : { aggregation }) };
+  const tuning = name === "fedTt" ? { ...commonDefaults, ...tensorTrain.defaults } : base.tuning;
+  return { ...base, tuning, training, strategy, ...(aggregation === null ? {} : { aggregation }) };
 }
 
 function isLora(name: StrategyName): boolean {
@@ -76,7 +79,7 @@ const merging = names.filter((name) => takes(name) === "wholeUpdates");
 const clipping = names.filter((name) => takes(name) === "clipping");
 
 test("strategies that average take every rule, those that merge factors the ones that leave updates whole", () => {
-  expect(averaging).toEqual(["fedPepTao", "fedAvg", "scaffold", "fedOpt", "fedAvgM", "fedPt", "ffaLora", "fedSaLora", "roLora"]);
+  expect(averaging).toEqual(["fedPepTao", "fedAvg", "scaffold", "fedOpt", "fedAvgM", "fedPt", "ffaLora", "fedSaLora", "roLora", "fedTt"]);
   expect(merging).toEqual(["flexLora", "fedExLora", "fLora"]);
   expect(clipping).toEqual(["raFLora", "hetLora", "fedAdapter", "fedPipe"]);
   expect(strategies.flexLora.takesRules?.({ ...strategies.flexLora.defaults, ranks: [2, 1] })).toBe("clipping");

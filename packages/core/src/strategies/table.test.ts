@@ -119,6 +119,10 @@ function problemOf(strategy: DeclaredSettings) {
     const tuning = { ...commonDefaults, ...tunings.projectedPrompt.defaults, dimension: 2, head: "labelWords" } as const;
     return { run: { ...runOf(strategy), tuning }, tuned: tunedOf(["z"]), start: paramsOf({ z: [0.5, -0.25] }) };
   }
+  if (strategy.name === "fedTt") {
+    const tuning = { ...commonDefaults, ...tunings.tensorTrain.defaults, head: "labelWords" } as const;
+    return { run: { ...runOf(strategy), tuning }, tuned: testShape(1), start: initial };
+  }
   if (!tunesLora(strategy.name)) return { run: runOf(strategy), tuned: testShape(1), start: initial };
   const start = factorsOf({ b: [[0.5], [-0.25]], a: [[1, -1]] }, [0.5]);
   return { run: { ...runOf(strategy), tuning: loraRun().tuning }, tuned: loraShape, start };

@@ -14,6 +14,7 @@ import { fedPepTao } from "./fedPepTao/index.ts";
 import { fedPipe } from "./fedPipe/index.ts";
 import { fedPt } from "./fedPt.ts";
 import { fedSaLora } from "./fedSaLora.ts";
+import { fedTt } from "./fedTt.ts";
 import { ffaLora } from "./ffaLora.ts";
 import { fLora } from "./fLora.ts";
 import { flexLora } from "./flexLora.ts";
@@ -46,6 +47,7 @@ export const strategies = {
   fedAdapter,
   fedPipe,
   fedBpt,
+  fedTt,
 } as const;
 
 type Strategies = typeof strategies;

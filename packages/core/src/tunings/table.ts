@@ -11,6 +11,7 @@ import { latePrompt } from "./latePrompt.ts";
 import { lora } from "./lora.ts";
 import { prefix } from "./prefix.ts";
 import { projectedPrompt } from "./projectedPrompt.ts";
+import { tensorTrain } from "./tensorTrain.ts";
 
 /** Every tuning method, by `tuning.method` of a run: a new one is a file of its own and a line here. */
 export const tunings = {
@@ -23,6 +24,7 @@ export const tunings = {
   latePrompt,
   full,
   projectedPrompt,
+  tensorTrain,
 } as const;
 
 type Tunings = typeof tunings;
@@ -61,6 +63,7 @@ interface AnyTuning {
   readonly trainsBackbone: boolean;
   promptTokens(own: OwnSettings): number | null;
   factorRank?(own: OwnSettings): number;
+  trainRank?(own: OwnSettings): number;
   searchedSize?(own: OwnSettings): number;
   isRelativeToSeed(own: OwnSettings): boolean;
   sourcePrompts(own: OwnSettings): SourcePromptNames | null;
@@ -91,6 +94,11 @@ export function promptTokensOf(tuning: OwnSettings): number | null {
 /** The rank of the pairs of factors that a run trains; null for a method without. */
 export function factorRankOf(tuning: OwnSettings): number | null {
   return tuningOf(tuning).factorRank?.(tuning) ?? null;
+}
+
+/** The rank of the tensor trains of which a run trains the cores; null for a method without. */
+export function trainRankOf(tuning: OwnSettings): number | null {
+  return tuningOf(tuning).trainRank?.(tuning) ?? null;
 }
 
 /** Coordinates of the one vector that a run tunes; null where it tunes anything else. */

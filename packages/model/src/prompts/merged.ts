@@ -40,6 +40,7 @@ const merges: { readonly [Name in Tuning["method"]]: Merge<Extract<Tuning, { rea
   attempt: inFront,
   projectedPrompt: inFront,
   latePrompt: inFront,
+  tensorTrain: { reason: "its networks are not linear, so that no weight of the model can hold them" },
   adapter: { reason: "its networks are not linear, so that no weight of the model can hold them" },
 };
 

@@ -78,6 +78,7 @@ export const peftForms: { readonly [Name in Tuning["method"]]: PeftForm<Extract<
   projectedPrompt: {
     reason: "Tutti writes no PROMPT_TUNING adapters, and what is tuned is a vector that the run's seed makes a prompt of",
   },
+  tensorTrain: { reason: "peft has no networks of tensor trains behind attention and feed-forward part" },
   full: { reason: "every weight of the layers is trained, and an adapter leaves the model's weights as they are" },
 };
 

@@ -8,6 +8,7 @@ import { createAdapterTuner } from "../tuning/adapter.ts";
 import { createFullTuner } from "../tuning/full.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createLoraTuner } from "../tuning/lora.ts";
+import { createTensorTrainTuner } from "../tuning/tensorTrain.ts";
 import type { TunedPass, Tuner, TunerOptions } from "../tuning/tuner.ts";
 
 /** A method that trains something within the layers, with what it trains on a tiny backbone. */
@@ -52,7 +53,9 @@ export function methodsOf(family: string): LayerMethod[] {
   return [...layerMethods, ...loraMethods].filter(({ families }) => families?.includes(family) !== false);
 }
 
-/** The three methods. */
+const train = { bottleneck: 6, rank: 2, maxFactor: 8 };
+
+/** The four methods. */
 export const layerMethods: readonly LayerMethod[] = [
   {
     name: "adapter",
@@ -61,6 +64,11 @@ export const layerMethods: readonly LayerMethod[] = [
   },
   loraMethod("lora", {}),
   { name: "full", tuning: { method: "full", head: "labelWords" }, create: createFullTuner },
+  {
+    name: "tensorTrain",
+    tuning: { method: "tensorTrain", ...train, head: "labelWords" },
+    create: (transformer) => createTensorTrainTuner(transformer, train),
+  },
 ];
 
 /** What a method trains on a backbone, head not counted. */

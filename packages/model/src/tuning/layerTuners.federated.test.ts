@@ -20,6 +20,7 @@ const cases = [
     clientLearningRate: 0.01,
   },
   { tuning: { method: "full" }, clientLearningRate: 0.002 },
+  { tuning: { method: "tensorTrain", bottleneck: 4, rank: 3, maxFactor: 8 }, clientLearningRate: 0.01 },
 ] as const;
 
 beforeAll(async () => {
