@@ -120,6 +120,8 @@ export const rules = {
   "P-193": "Examples that are typed",
   "P-210": "Search tasks",
   "P-211": "What a search claims is bounded",
+  "P-235": "Components that are alive",
+  "P-236": "Scores of components",
 } as const;
 
 /** The number of a rule of SPEC.md. */

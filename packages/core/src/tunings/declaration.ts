@@ -83,6 +83,8 @@ export interface TuningParts<Method extends string, Shape extends z.ZodRawShape,
   promptTokens(own: SettingsOf<"method", Method, Shape>): number | null;
   /** The rank of the pairs of factors that it trains, `<name>/b` times `<name>/a` each; absent where it trains none. */
   factorRank?(own: SettingsOf<"method", Method, Shape>): number;
+  /** Components of each difference P diag(e) Q that it trains; absent where it trains none. */
+  componentRank?(own: SettingsOf<"method", Method, Shape>): number;
   /** Coordinates of the one vector that it tunes, for strategies that search it without gradients; absent where it tunes anything else. */
   searchedSize?(own: SettingsOf<"method", Method, Shape>): number;
   /** Whether its values are relative to what the run's seed draws, and mean something else under another seed. */

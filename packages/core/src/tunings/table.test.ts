@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { commonDefaults } from "./declaration.ts";
 import {
+  componentRankOf,
   hasLayers,
   promptTokensOf,
   searchedSizeOf,
@@ -60,7 +61,12 @@ test("source prompts are named by the tuning method that mixes them, and by no o
 test("a projected prompt is the one that is a vector, which can be searched", () => {
   const sizes = names.map((name) => searchedSizeOf(settingsOf(name)));
   expect(names.filter((_, at) => sizes[at] !== null)).toEqual(["projectedPrompt"]);
-  expect(sizes.at(-1)).toBe(tunings.projectedPrompt.defaults.dimension);
+  expect(sizes[names.indexOf("projectedPrompt")]).toBe(tunings.projectedPrompt.defaults.dimension);
+});
+
+test("SVD-form LoRA is the one whose components can be left out", () => {
+  expect(names.filter((name) => componentRankOf(settingsOf(name)) !== null)).toEqual(["svdLora"]);
+  expect(componentRankOf({ ...tunings.svdLora.defaults, ...commonDefaults, rank: 5 })).toBe(5);
 });
 
 test("a method says how many prompt tokens it has, and none where it has no prompts", () => {
@@ -75,6 +81,7 @@ test("a method says how many prompt tokens it has, and none where it has no prom
     adapter: null,
     lora: null,
     full: null,
+    svdLora: null,
   });
 });
 

@@ -11,6 +11,7 @@ import { latePrompt } from "./latePrompt.ts";
 import { lora } from "./lora.ts";
 import { prefix } from "./prefix.ts";
 import { projectedPrompt } from "./projectedPrompt.ts";
+import { svdLora } from "./svdLora.ts";
 
 /** Every tuning method, by `tuning.method` of a run: a new one is a file of its own and a line here. */
 export const tunings = {
@@ -23,6 +24,7 @@ export const tunings = {
   latePrompt,
   full,
   projectedPrompt,
+  svdLora,
 } as const;
 
 type Tunings = typeof tunings;
@@ -61,6 +63,7 @@ interface AnyTuning {
   readonly trainsBackbone: boolean;
   promptTokens(own: OwnSettings): number | null;
   factorRank?(own: OwnSettings): number;
+  componentRank?(own: OwnSettings): number;
   searchedSize?(own: OwnSettings): number;
   isRelativeToSeed(own: OwnSettings): boolean;
   sourcePrompts(own: OwnSettings): SourcePromptNames | null;
@@ -91,6 +94,11 @@ export function promptTokensOf(tuning: OwnSettings): number | null {
 /** The rank of the pairs of factors that a run trains; null for a method without. */
 export function factorRankOf(tuning: OwnSettings): number | null {
   return tuningOf(tuning).factorRank?.(tuning) ?? null;
+}
+
+/** Components of each SVD-form difference that a run trains; null for a method without. */
+export function componentRankOf(tuning: OwnSettings): number | null {
+  return tuningOf(tuning).componentRank?.(tuning) ?? null;
 }
 
 /** Coordinates of the one vector that a run tunes; null where it tunes anything else. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom, type LoraOwn, type Params, type TunedEntry, type TunedMethod } from "@tutti/core";
+import { createRandom, type LoraOwn, type LoraTarget, type Params, type TunedEntry, type TunedMethod } from "@tutti/core";
 import { type TokenBatch, tokenBatch } from "../backbone/batch.ts";
 import { packingFor, packTensor } from "../backbone/pack.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
@@ -8,6 +8,7 @@ import { createAdapterTuner } from "../tuning/adapter.ts";
 import { createFullTuner } from "../tuning/full.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createLoraTuner } from "../tuning/lora.ts";
+import { createSvdLoraTuner } from "../tuning/svdLora.ts";
 import type { TunedPass, Tuner, TunerOptions } from "../tuning/tuner.ts";
 
 /** A method that trains something within the layers, with what it trains on a tiny backbone. */
@@ -52,7 +53,7 @@ export function methodsOf(family: string): LayerMethod[] {
   return [...layerMethods, ...loraMethods].filter(({ families }) => families?.includes(family) !== false);
 }
 
-/** The three methods. */
+/** One of each kind. */
 export const layerMethods: readonly LayerMethod[] = [
   {
     name: "adapter",
@@ -61,7 +62,18 @@ export const layerMethods: readonly LayerMethod[] = [
   },
   loraMethod("lora", {}),
   { name: "full", tuning: { method: "full", head: "labelWords" }, create: createFullTuner },
+  svdMethod("svdLora", ["q", "k", "v", "o", "up", "down"]),
 ];
+
+/** Differences P diag(e) Q beside these matrices. */
+function svdMethod(name: string, targets: readonly LoraTarget[]): LayerMethod {
+  const settings = { rank: 3, alpha: 6, targets };
+  return {
+    name,
+    tuning: { method: "svdLora", ...settings, head: "labelWords" },
+    create: (transformer) => createSvdLoraTuner(transformer, settings),
+  };
+}
 
 /** What a method trains on a backbone, head not counted. */
 export function entriesOf({ tuning }: LayerMethod, { config }: Transformer): readonly TunedEntry[] {

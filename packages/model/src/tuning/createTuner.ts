@@ -11,6 +11,7 @@ import { createPrefixTuner } from "./prefix.ts";
 import { createProjectedPromptTuner } from "./projectedPrompt.ts";
 import { onlyInFront } from "./readingOn.ts";
 import { type SourcePrompt, sourcesOf } from "./sourcePrompts.ts";
+import { createSvdLoraTuner } from "./svdLora.ts";
 import type { Tuner } from "./tuner.ts";
 
 /** What some methods need beside the backbone. */
@@ -36,6 +37,7 @@ const tunings: { readonly [Name in TuningMethodName]: Tuning<Extract<TunedMethod
   idpg: { create: createIdpgTuner },
   latePrompt: { create: createLatePromptTuner },
   projectedPrompt: { create: (transformer, tuning, { random }) => createProjectedPromptTuner(transformer, tuning, random) },
+  svdLora: { create: (transformer, tuning) => createSvdLoraTuner(transformer, tuning) },
   attempt: {
     create: (transformer, tuning, { sourcePrompts = [] }) =>
       createAttemptTuner(transformer, sourcesOf(tuning, transformer.config, sourcePrompts)),

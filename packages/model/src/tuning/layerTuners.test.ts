@@ -36,7 +36,7 @@ function zeroed(values: Params, isZeroed: (name: string) => boolean): Params {
 
 /** Values as a run starts with them: whatever else is drawn, these are zero. */
 function startsAtZero({ name: method }: LayerMethod, name: string): boolean {
-  return method === "full" || /\/(up|upBias|b)$/.test(name);
+  return method === "full" || /\/(up|upBias|b|e)$/.test(name);
 }
 
 describe.each(backends)("on %s", (backend) => {
