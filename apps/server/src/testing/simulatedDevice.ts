@@ -106,7 +106,7 @@ export function simulate(
       const matrices = sharedNames.filter((name) => name.startsWith("lora/") && name.endsWith("/b"));
       const scored =
         spec.scoresMatrices === true ? { matrixScores: Object.fromEntries(matrices.map((name) => [name, random.uniform()])) } : {};
-      const alive = sharedNames.filter((name) => isSvdName(name) && name.endsWith("/e"));
+      const alive = sharedNames.filter((name) => isSvdName(name) && name.endsWith("/e")).sort(); // a restart may list them in another order
       const ofComponents =
         spec.scoresComponents === true
           ? {
