@@ -8,11 +8,11 @@ test("a run of FedARA sends less in each round, and as many times less in all as
   ];
   const rows = await shrinkRows({ numLayers: 2, hiddenSize: 64, keyValueWidth: 64, weights });
   const [first, last, ratio, serverMs] = rows.map(({ value }) => value ?? Number.NaN);
-  expect((last ?? 0) / (first ?? 0)).toBeGreaterThan(0.2);
-  expect((last ?? 0) / (first ?? 0)).toBeLessThan(0.45); // a third of the components, other ones wide or narrow
+  expect((last ?? 0) / (first ?? 0)).toBeGreaterThan(0.15);
+  expect((last ?? 0) / (first ?? 0)).toBeLessThan(0.4); // a quarter of the components, other ones wide or narrow
   const rounds = [...(rows[1]?.note ?? "").matchAll(/\d+: (\d+\.\d+)/g)].map(([, megabytes]) => Number(megabytes));
   expect(rounds).toEqual([...rounds].sort((x, y) => y - x));
   expect(rounds).toHaveLength(7);
-  expect(ratio).toBeGreaterThan(2); // names and scores weigh more than on GPT-2
+  expect(ratio).toBeGreaterThan(2.2); // names and scores weigh more than on GPT-2
   expect(serverMs).toBeGreaterThan(0);
 });

@@ -71,6 +71,7 @@ function svdMethod(name: string, targets: readonly LoraTarget[]): LayerMethod {
   return {
     name,
     tuning: { method: "svdLora", ...settings, head: "labelWords" },
+    families: ["roberta", "gpt2"],
     create: (transformer) => createSvdLoraTuner(transformer, settings),
   };
 }
