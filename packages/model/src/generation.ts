@@ -7,7 +7,7 @@ import { type SamplingSettings, sampleToken } from "./sampling.ts";
 import type { Tuned } from "./training/gradient.ts";
 import type { Residual } from "./tuning/frozenProducts.ts";
 import { flattenTuned, valuesFor } from "./tuning/layout.ts";
-import { fittedTo } from "./tuning/ownRanks.ts";
+import { fittedTo } from "./tuning/ownLayout.ts";
 import { createBareTuner, createPrefixTuner } from "./tuning/prefix.ts";
 import { onlyInFront } from "./tuning/readingOn.ts";
 import { residualAmong } from "./tuning/residual.ts";

@@ -1,5 +1,3 @@
-import type { TunedShape } from "./tuned.ts";
-
 /** The parts of a weight's difference P diag(e) Q, by their parameters' names. */
 export interface SvdTriplet {
   /** (out, rank). */
@@ -17,8 +15,14 @@ export function isSvdName(name: string): boolean {
   return name.startsWith(prefix);
 }
 
+/** The names of what is trained, as a `TunedShape` has them. */
+interface TrainedNames {
+  readonly layerNames: readonly (readonly string[])[];
+  readonly alwaysShared: readonly string[];
+}
+
 /** The parts that belong together, in the order of what is trained. */
-export function svdTriplets({ layerNames, alwaysShared }: Pick<TunedShape, "layerNames" | "alwaysShared">): SvdTriplet[] {
+export function svdTriplets({ layerNames, alwaysShared }: TrainedNames): SvdTriplet[] {
   return [...layerNames.flat(), ...alwaysShared]
     .filter((name) => isSvdName(name) && name.endsWith("/e"))
     .map((e) => tripletOf(e.slice(0, -2)));

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Confusion, confusionOf, type Params } from "@tutti/core";
 import { flattenTuned, valuesFor } from "../tuning/layout.ts";
-import { fittedTo } from "../tuning/ownRanks.ts";
+import { fittedTo } from "../tuning/ownLayout.ts";
 import { withResidual } from "../tuning/residual.ts";
 import type { Tuned } from "./gradient.ts";
 import { type EncodedExample, labelledBatch, predict } from "./objective.ts";

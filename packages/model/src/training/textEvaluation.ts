@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { noText, type Params, type TextSums } from "@tutti/core";
 import { flattenTuned, valuesFor } from "../tuning/layout.ts";
-import { fittedTo } from "../tuning/ownRanks.ts";
+import { fittedTo } from "../tuning/ownLayout.ts";
 import { withResidual } from "../tuning/residual.ts";
 import { answerBatch, predictAnswers } from "./answers.ts";
 import { batchesOf } from "./evaluation.ts";

@@ -12,7 +12,8 @@ import { predictAll } from "../training/evaluation.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import { tunedLayout } from "./layout.ts";
 import { createLoraTuner } from "./lora.ts";
-import { fittedTo, layoutAt, liveIn, momentsOfLive } from "./ownRanks.ts";
+import { fittedTo, layoutAt } from "./ownLayout.ts";
+import { liveIn, momentsOfLive } from "./ownRanks.ts";
 import { createSvdLoraTuner } from "./svdLora.ts";
 
 /** f32, summed in another order; a wrong scale or place is at 1e-2 and more. */
