@@ -11,4 +11,6 @@ export interface DeviceState {
   readonly stageSteps: number;
   /** The stage of the train task that left this state; in another stage everything in it starts from the beginning. Absent before the first. */
   readonly stage?: Stage;
+  /** The components that the moments are of, as the task had them; absent where a run's components stay alive. */
+  readonly live?: readonly number[];
 }

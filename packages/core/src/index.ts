@@ -15,6 +15,14 @@ export { type Follower, followed, followers } from "./following.ts";
 export { withoutResting } from "./helperDevices.ts";
 export { shareOf } from "./laterShares.ts";
 export { countSteps } from "./localSteps.ts";
+export {
+  allComponents,
+  componentsAt,
+  type LiveComponents,
+  liveOf,
+  maskOf,
+  placesIn,
+} from "./lowRank/liveComponents.ts";
 export { mergeLowRank } from "./lowRank/merge.ts";
 export { type DrawnMerge, mergeByDraws } from "./lowRank/mergeByDraws.ts";
 export { addToResidual, missingFrom, type Residual, residualBytes, stackedFactors } from "./lowRank/residual.ts";
@@ -137,6 +145,7 @@ export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTao/sta
 export { allBits, type BackboneCost, type Bits, backboneCost, type RoundWork } from "./strategies/fedPipe/costs.ts";
 export {
   addSensitivity,
+  componentScores,
   matrixScores,
   noSensitivity,
   type Sensitivity,
@@ -243,6 +252,7 @@ export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from ".
 export { type LoraPair, loraPairs } from "./tunings/loraFactors.ts";
 export { type LoraMatrix, type LoraOwn, type LoraTarget, loraMatrices, loraShape, loraTargets } from "./tunings/loraMatrices.ts";
 export { projectedPrompt, projectionIntegers, projectionStdDev } from "./tunings/projectedPrompt.ts";
+export { isSvdName, type SvdTriplet, svdTriplets, tripletOf } from "./tunings/svdTriplets.ts";
 export {
   hasFactors,
   hasLayers,

@@ -36,6 +36,10 @@ export type TaskSpec =
       readonly hasOwnRanks?: true;
       /** Whether the device says how much each low-rank difference mattered (`matrixScores`). */
       readonly scoresMatrices?: true;
+      /** Components of SVD-form differences that are alive, 16 to a word (`maskOf`): the payload holds these alone, and moments of others are dropped. */
+      readonly live?: readonly number[];
+      /** Whether the device says how much each component mattered (`componentScores`). */
+      readonly scoresComponents?: true;
       /** For a lesson the device trains on another share than its own: of the same size, dealt by label with this Dirichlet α. */
       readonly skew?: { readonly dirichletAlpha: number };
       /** The last components of each low-rank difference are to fade: those beyond ⌈γ r⌉, by λ ‖b_tail‖ ‖a_tail‖ in the loss. */
@@ -254,6 +258,8 @@ export type ContributionBody =
       readonly lastLoss: number;
       /** How much each low-rank difference mattered, by the name of its b; where the task asks for it. */
       readonly matrixScores?: Readonly<Record<string, number>>;
+      /** How much each component of each SVD-form difference mattered, by the name of its e; where the task asks for it. */
+      readonly componentScores?: Readonly<Record<string, readonly number[]>>;
     }
   | { readonly kind: "probe"; readonly ritzValues: readonly number[]; readonly ritzWeights: readonly number[] }
   | { readonly kind: "evaluate"; readonly results: readonly EvaluationResult[] }

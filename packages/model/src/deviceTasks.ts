@@ -27,7 +27,7 @@ import { searchPrompt } from "./training/promptSearch.ts";
 import { watchSensitivity } from "./training/sensitivity.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
-import { momentsAt, tunedAt } from "./tuning/ownRanks.ts";
+import { liveIn, momentsAt, momentsOfLive, tunedAt } from "./tuning/ownRanks.ts";
 import { withResidual } from "./tuning/residual.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
 
@@ -74,7 +74,9 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const sent = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
   requireShapes(sent, task);
   const tuned = spec.hasOwnRanks === true ? tunedAt(place, sent) : reader.tuned;
-  const sensitivity = spec.scoresMatrices === true ? watchSensitivity(tuned.layout) : null;
+  if (spec.live !== undefined) liveIn(place.layout, spec.live, sent);
+  const isScoring = spec.scoresMatrices === true || spec.scoresComponents === true;
+  const sensitivity = isScoring ? watchSensitivity(tuned.layout) : null;
   const result = await trainLocally(tuned, sent, reader.encode(examples.train, trainingRows(examples)), {
     training: { ...run.training, localEpochs: spec.epochs, batchSize },
     promptDropout: run.tuning.promptDropout,
@@ -92,7 +94,10 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   });
   const delta = subtract(pickNames(result.params, sharedNames), pickNames(globalOf(task), sharedNames));
   const { numSteps, firstLoss, lastLoss } = result;
-  const scored = sensitivity === null ? {} : { matrixScores: sensitivity.matrixScores() };
+  const scored = {
+    ...(sensitivity === null || spec.scoresMatrices !== true ? {} : { matrixScores: sensitivity.matrixScores() }),
+    ...(sensitivity === null || spec.scoresComponents !== true ? {} : { componentScores: sensitivity.componentScores() }),
+  };
   return {
     body: { kind: "train", delta, numSteps, firstLoss, lastLoss, ...scored },
     state: {
@@ -100,6 +105,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
       moments: run.training.resetMoments ? null : result.moments,
       stageSteps: (state?.stageSteps ?? 0) + numSteps,
       stage: task.stage,
+      ...(spec.live === undefined ? {} : { live: spec.live }),
     },
   };
 }
@@ -107,6 +113,9 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
 /** The moments that a device goes on with; null where it starts without. */
 function momentsFor({ place, task }: TaskInput<Spec<"train">>, state: DeviceState | null, { layout }: Tuned): DeviceState["moments"] {
   const before = place.run.training.resetMoments ? null : (state?.moments ?? null);
+  const { live } = task.spec;
+  if (before !== null && live !== undefined)
+    return state?.live === undefined ? null : momentsOfLive(place.layout, before, { before: state.live, after: live });
   return before === null || task.spec.hasOwnRanks !== true ? before : momentsAt(layout, before);
 }
 

@@ -7,6 +7,7 @@ import { type SamplingSettings, sampleToken } from "./sampling.ts";
 import type { Tuned } from "./training/gradient.ts";
 import type { Residual } from "./tuning/frozenProducts.ts";
 import { flattenTuned, valuesFor } from "./tuning/layout.ts";
+import { fittedTo } from "./tuning/ownLayout.ts";
 import { createBareTuner, createPrefixTuner } from "./tuning/prefix.ts";
 import { onlyInFront } from "./tuning/readingOn.ts";
 import { residualAmong } from "./tuning/residual.ts";
@@ -79,7 +80,7 @@ export function createTunedReader(
   params: Params | null,
   firstPosition: number,
 ): CausalReader {
-  const { transformer, tuner, layout, positionsAfterPrefix } = tuned;
+  const { transformer, tuner, layout, positionsAfterPrefix } = fittedTo(tuned, params);
   requireCausal(transformer.config);
   if (params === null) return createCausalReader(transformer);
   const residual = residualAmong(tuner, params);

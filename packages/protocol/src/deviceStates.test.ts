@@ -15,6 +15,7 @@ test("P-56 a device state comes back to the bit, with and without moments", () =
     { local, moments, stageSteps: 37, stage: "train" },
     { local, moments: null, stageSteps: 0 },
     { local: {}, moments: { m: {}, v: {}, step: 0 }, stageSteps: 5, stage: "count" },
+    { local: {}, moments, stageSteps: 5, stage: "train", live: [65_535, 0, 513] },
   ] as const) {
     expect(decodeDeviceState(encodeDeviceState(state))).toEqual(state);
   }
@@ -30,6 +31,8 @@ test("P-56 bytes that are tensors but no device state are refused", () => {
     { steps: tensor([2], [37, -1]) },
     { steps: tensor([4], [1, 2, 2, 0]) },
     { steps, other: tensor([1], [1]) },
+    { steps, live: tensor([1], [65_536]) },
+    { steps, live: tensor([2], [1, 0.5]) },
     { steps, "m:prefix/4": tensor([1], [1]) },
   ];
   for (const params of bad) expect(() => decodeDeviceState(encodeParams(params, "f32"))).toThrow(CodecError);

@@ -2,17 +2,25 @@ import type { DeviceState, Params, Stage, Tensor } from "@tutti/core";
 import { CodecError, type CodecLimits, decodeParams, encodeParams } from "./codec.ts";
 
 const stepsName = "steps";
+const liveName = "live";
 const stages: readonly Stage[] = ["score", "count", "train"];
 /** From here on f32 cannot count. */
 const maxCount = 2 ** 24;
 
 /** A device's state in the codec, f32 throughout, so that nothing is lost (P-56). */
-export function encodeDeviceState({ local, moments, stageSteps, stage }: DeviceState): Uint8Array<ArrayBuffer> {
+export function encodeDeviceState({ local, moments, stageSteps, stage, live }: DeviceState): Uint8Array<ArrayBuffer> {
   const momentStep = moments?.step ?? -1;
   if (Math.max(stageSteps, momentStep) >= maxCount) throw new CodecError("P-56", `device state: it has more than ${maxCount} steps`);
   const steps: Tensor = { shape: [3], data: Float32Array.of(stageSteps, momentStep, stage === undefined ? -1 : stages.indexOf(stage)) };
+  const alive = live === undefined ? {} : { [liveName]: { shape: [live.length], data: Float32Array.from(live) } };
   return encodeParams(
-    { [stepsName]: steps, ...withPrefix(local, "local:"), ...withPrefix(moments?.m ?? {}, "m:"), ...withPrefix(moments?.v ?? {}, "v:") },
+    {
+      [stepsName]: steps,
+      ...alive,
+      ...withPrefix(local, "local:"),
+      ...withPrefix(moments?.m ?? {}, "m:"),
+      ...withPrefix(moments?.v ?? {}, "v:"),
+    },
     "f32",
   );
 }
@@ -27,12 +35,23 @@ export function decodeDeviceState(bytes: Uint8Array | ArrayBuffer, maximum?: Cod
   }
   const state = { local: ofPrefix(params, "local:"), m: ofPrefix(params, "m:"), v: ofPrefix(params, "v:") };
   const numMoments = Object.keys(state.m).length + Object.keys(state.v).length;
-  if (1 + Object.keys(state.local).length + numMoments !== Object.keys(params).length) {
-    throw new CodecError("P-56", "device state: every name but steps must start with local:, m: or v:");
+  const live = params[liveName];
+  const numOwn = live === undefined ? 1 : 2;
+  if (numOwn + Object.keys(state.local).length + numMoments !== Object.keys(params).length) {
+    throw new CodecError("P-56", "device state: every name but steps and live must start with local:, m: or v:");
+  }
+  if (live?.data.some((word) => !(Number.isInteger(word) && word >= 0 && word <= 0xffff)) === true) {
+    throw new CodecError("P-56", "device state: the tensor live must hold words of 16 bits");
   }
   if (momentStep === -1 && numMoments > 0) throw new CodecError("P-56", "device state: it has moments, but not their step");
   const moments = momentStep === -1 ? null : { m: state.m, v: state.v, step: momentStep };
-  return { local: state.local, moments, stageSteps, ...(stage === undefined ? {} : { stage }) };
+  return {
+    local: state.local,
+    moments,
+    stageSteps,
+    ...(stage === undefined ? {} : { stage }),
+    ...(live === undefined ? {} : { live: [...live.data] }),
+  };
 }
 
 function isCount(value: number): boolean {

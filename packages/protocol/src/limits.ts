@@ -40,6 +40,9 @@ export const limits = {
   /** Magnitude of any other number that is not a count, such as a loss or a Ritz value. */
   maxNumber: 1e30,
   maxTensors: 2048,
+  /** Components of one difference, and words of 16 of a mask. */
+  maxComponents: settingLimits.maxWidth,
+  maxMaskWords: 65_536,
   /** Sets of parameters that one task may name. */
   maxParameterSets: 16,
   maxTensorRank: 4,

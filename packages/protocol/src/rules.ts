@@ -121,6 +121,8 @@ export const rules = {
   "P-210": "Search tasks",
   "P-211": "What a search claims is bounded",
   "P-240": "What is frozen may come in parts",
+  "P-235": "Components that are alive",
+  "P-236": "Scores of components",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -37,6 +37,21 @@ test("a state of the task's stage, names, shapes and magnitudes is taken (P-124)
   expect(messageOf({ ...sound, local: { "prefix/1": tensor([1, 3], 1e4) } }, { hasOwnRanks: true })).toBeNull();
 });
 
+test("a state names the components that are alive in its task, and none where the task names none (P-235)", () => {
+  expect(messageOf({ ...sound, live: [5, 9] }, { live: [5, 9] })).toBeNull();
+  for (const [own, asked] of [
+    [
+      [5, 8],
+      [5, 9],
+    ],
+    [undefined, [5, 9]],
+    [[5, 9], undefined],
+  ] as const)
+    expect(messageOf({ ...sound, ...(own === undefined ? {} : { live: own }) }, asked === undefined ? {} : { live: asked })).toBe(
+      "device state: live: it names other components than the task",
+    );
+});
+
 test.each<[string, DeviceState, Partial<StateExpectation>, string]>([
   ["another stage", { ...sound, stage: "count" }, {}, "stage count, expected train"],
   ["fewer steps than the task took", { ...sound, stageSteps: 5 }, {}, "5 steps in the stage, expected 6 or more"],

@@ -15,13 +15,17 @@ export interface StateExpectation {
   readonly isPersonalised: boolean;
   /** Whether devices train at ranks of their own, narrower than the run's. */
   readonly hasOwnRanks: boolean;
+  /** The components that are alive in the task; absent where that is not said. */
+  readonly live?: readonly number[];
   /** Largest global norm of a step's gradient, which bounds the moments. */
   readonly clipNorm: number;
 }
 
 /** Why a device's state does not fit its task (P-124), or null. */
 export function checkDeviceState(state: DeviceState, expected: StateExpectation): Refusal | null {
-  return checkSteps(state, expected) ?? checkLocal(state.local, expected) ?? checkMoments(state.moments, expected);
+  return (
+    checkSteps(state, expected) ?? checkLive(state, expected) ?? checkLocal(state.local, expected) ?? checkMoments(state.moments, expected)
+  );
 }
 
 function checkSteps({ stage, stageSteps, moments }: DeviceState, expected: StateExpectation): Refusal | null {
@@ -30,6 +34,11 @@ function checkSteps({ stage, stageSteps, moments }: DeviceState, expected: State
   if (moments !== null && moments.step < expected.numSteps)
     return wrong(`${moments.step} steps of the moments, expected ${expected.numSteps} or more`);
   return null;
+}
+
+/** Moments are of the components that the task had. */
+function checkLive({ live }: DeviceState, expected: StateExpectation): Refusal | null {
+  return live?.join() === expected.live?.join() ? null : wrong("live: it names other components than the task");
 }
 
 function checkLocal(local: Params, expected: StateExpectation): Refusal | null {

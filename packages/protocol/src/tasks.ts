@@ -68,6 +68,9 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     isPersonalised: z.boolean(),
     hasOwnRanks: z.literal(true).exactOptional(),
     scoresMatrices: z.literal(true).exactOptional(),
+    /** Words of 16 components (P-235). */
+    live: z.array(integer(0, 0xffff)).min(1).max(limits.maxMaskWords).readonly().exactOptional(),
+    scoresComponents: z.literal(true).exactOptional(),
     skew: z.strictObject({ dirichletAlpha: number(1e-6, 1e6) }).exactOptional(),
     fades: z.strictObject({ pruneTo: number(0, 1), penalty: number(0, 1e4) }).exactOptional(),
   }),
@@ -213,6 +216,11 @@ const contributionHeaderSchema = z.discriminatedUnion("kind", [
     lastLoss: lossSchema,
     /** Exactly where the task asks for them (P-45). */
     matrixScores: byName(number(0, limits.maxNumber), limits.maxTensors).exactOptional(),
+    /** Exactly where the task asks for them (P-236). */
+    componentScores: byName(
+      z.array(number(0, limits.maxNumber)).min(1).max(limits.maxComponents).readonly(),
+      limits.maxTensors,
+    ).exactOptional(),
   }),
   z
     .strictObject({

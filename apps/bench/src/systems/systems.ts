@@ -7,8 +7,9 @@ import { systemDemoRows } from "./demos.ts";
 import { mergeRows } from "./merging.ts";
 import { planningRows } from "./planning.ts";
 import { searchRows } from "./searching.ts";
+import { shrinkRows, shrinkSteps } from "./shrinking.ts";
 
-/** What the systems beside FedPepTAO cost: planning, merging, the rounds of a search and of tensor trains, a step of LoRA and of trains, and both demos. */
+/** What the systems beside FedPepTAO cost: planning, merging, the rounds of a search, of tensor trains and of shrinking ranks, a step of LoRA and of trains, and both demos. */
 export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
   const { isQuick, say, signal } = asked;
   const methods = await benchMethods({ now: projectFolder, before: null, isQuick, say, signal });
@@ -18,6 +19,8 @@ export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
     ...(await mergeRows()),
     ...(await searchRows()),
     ...(await coreRows()),
+    ...(await shrinkRows()),
+    ...(await shrinkSteps()),
     ...ofThese,
     ...(await systemDemoRows(asked)),
   ];

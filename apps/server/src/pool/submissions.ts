@@ -5,6 +5,7 @@ import {
   countedExamples,
   countSteps,
   type EvaluationResult,
+  isSvdName,
   type PlannedTask,
   type RunSettings,
   readsStates,
@@ -82,7 +83,9 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
     const work = `${spec.epochs} × ${numExamples} examples in batches of ${batchSize}`;
     return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${work}`);
   }
-  const wrongScores = checkMatrixScores(header.matrixScores, spec.scoresMatrices === true, expects.shapes);
+  const wrongScores =
+    checkMatrixScores(header.matrixScores, spec.scoresMatrices === true, expects.shapes) ??
+    checkComponentScores(header.componentScores, spec.scoresComponents === true, expects.shapes);
   if (wrongScores !== null) return wrongScores;
   const decoded = decodeExpected(tensors, expects);
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
@@ -101,6 +104,22 @@ function checkMatrixScores(scores: Readonly<Record<string, number>> | undefined,
     );
   const missing = asked.find((name) => scores[name] === undefined);
   return missing === undefined ? null : refuse("P-45", `header.matrixScores: ${missing} is missing`);
+}
+
+/** Scores are asked for of every component that travels, under the name of its matrix's e (P-236). */
+function checkComponentScores(
+  scores: Readonly<Record<string, readonly number[]>> | undefined,
+  isAsked: boolean,
+  shapes: Shapes,
+): Refusal | null {
+  if (scores === undefined) return isAsked ? refuse("P-236", "header.componentScores: are missing") : null;
+  if (!isAsked) return refuse("P-236", "header.componentScores: were not asked for");
+  const asked = Object.keys(shapes).filter((name) => isSvdName(name) && name.endsWith("/e"));
+  const stranger = Object.keys(scores).find((name) => !asked.includes(name));
+  if (stranger !== undefined) return refuse("P-236", `header.componentScores: ${stranger.slice(0, 80)} is not a matrix of this task`);
+  const wrong = asked.find((name) => scores[name]?.length !== shapes[name]?.[0]);
+  if (wrong === undefined) return null;
+  return refuse("P-236", `header.componentScores: ${wrong} has ${scores[wrong]?.length ?? 0} of them, expected ${shapes[wrong]?.[0]}`);
 }
 
 /** The result of a device's search: a step size changes by a factor of e in each iteration at most (P-211). */
@@ -197,7 +216,7 @@ function checkState(state: Uint8Array | undefined, body: ContributionBody, expec
   const { spec, expects } = expected.task;
   if (spec.kind !== "train" || body.kind !== "train") return refuse("P-56", `state: a ${spec.kind} task changes none`);
   const { stage, trained, run } = expected;
-  const { isPersonalised, hasOwnRanks = false } = spec;
+  const { isPersonalised, hasOwnRanks = false, live } = spec;
   try {
     return checkDeviceState(decodeDeviceState(state), {
       stage,
@@ -206,6 +225,7 @@ function checkState(state: Uint8Array | undefined, body: ContributionBody, expec
       shared: expects.shapes,
       isPersonalised,
       hasOwnRanks,
+      ...(live === undefined ? {} : { live }),
       clipNorm: run.training.clipNorm,
     });
   } catch (cause) {

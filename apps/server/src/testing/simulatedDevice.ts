@@ -3,6 +3,7 @@ import {
   countSteps,
   createRandom,
   type DeviceState,
+  isSvdName,
   mapParams,
   type ParameterSets,
   type Params,
@@ -105,7 +106,16 @@ export function simulate(
       const matrices = sharedNames.filter((name) => name.startsWith("lora/") && name.endsWith("/b"));
       const scored =
         spec.scoresMatrices === true ? { matrixScores: Object.fromEntries(matrices.map((name) => [name, random.uniform()])) } : {};
-      return { body: { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25, ...scored }, state: next };
+      const alive = sharedNames.filter((name) => isSvdName(name) && name.endsWith("/e")).sort(); // a restart may list them in another order
+      const ofComponents =
+        spec.scoresComponents === true
+          ? {
+              componentScores: Object.fromEntries(
+                alive.map((name) => [name, Array.from({ length: expects.shapes[name]?.[0] ?? 0 }, () => random.uniform())]),
+              ),
+            }
+          : {};
+      return { body: { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25, ...scored, ...ofComponents }, state: next };
     }
   }
 }

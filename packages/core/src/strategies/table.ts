@@ -5,6 +5,7 @@ import type { LayerSelector } from "../settings/fields.ts";
 import type { Unchanging } from "../settings/unchanging.ts";
 import type { RunRule } from "./declaration.ts";
 import { fedAdapter } from "./fedAdapter/index.ts";
+import { fedAra } from "./fedAra/index.ts";
 import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
 import { fedBpt } from "./fedBpt/index.ts";
@@ -48,6 +49,7 @@ export const strategies = {
   fedPipe,
   fedBpt,
   fedTt,
+  fedAra,
 } as const;
 
 type Strategies = typeof strategies;

@@ -85,6 +85,8 @@ export interface TuningParts<Method extends string, Shape extends z.ZodRawShape,
   factorRank?(own: SettingsOf<"method", Method, Shape>): number;
   /** The rank of the tensor trains of which it trains the cores; absent where it trains none. */
   trainRank?(own: SettingsOf<"method", Method, Shape>): number;
+  /** Components of each difference P diag(e) Q that it trains; absent where it trains none. */
+  componentRank?(own: SettingsOf<"method", Method, Shape>): number;
   /** Coordinates of the one vector that it tunes, for strategies that search it without gradients; absent where it tunes anything else. */
   searchedSize?(own: SettingsOf<"method", Method, Shape>): number;
   /** Whether its values are relative to what the run's seed draws, and mean something else under another seed. */

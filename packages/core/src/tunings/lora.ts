@@ -54,8 +54,8 @@ export const lora = declareTuning({
   factorRank: ({ rank }) => rank,
   isRelativeToSeed: () => false,
   sourcePrompts: () => null,
-  faults: ownFaults,
-  misfits,
+  faults: loraFaults,
+  misfits: loraMisfits,
   meaning: (own) => {
     const matrices = loraMatrices(own);
     const [{ rank: firstRank, alpha: firstAlpha }] = matrices;
@@ -101,7 +101,7 @@ function factors(name: string, layer: number, size: number, [outputs, inputs]: r
 }
 
 /** Targets named twice, and ranks and alphas of matrices that are no targets. */
-function ownFaults({ targets = loraLeftOut.targets, ranks = {}, alphas = {} }: LoraOwn): OwnFault[] {
+export function loraFaults({ targets = loraLeftOut.targets, ranks = {}, alphas = {} }: LoraOwn): OwnFault[] {
   const twice = targets.find((target, at) => targets.indexOf(target) !== at);
   const repeated = twice === undefined ? [] : [{ path: ["targets"], error: `${twice} is named twice: name each matrix once` }];
   const strays = Object.entries({ ranks, alphas }).flatMap(([setting, values]) =>
@@ -113,7 +113,7 @@ function ownFaults({ targets = loraLeftOut.targets, ranks = {}, alphas = {} }: L
 }
 
 /** Targets that the backbone does not have, and ranks above the smaller side of a matrix. */
-function misfits(sizes: BackboneSizes, own: LoraOwn): string[] {
+export function loraMisfits(sizes: BackboneSizes, own: LoraOwn): string[] {
   return loraMatrices(own).flatMap((matrix) => {
     const shape = loraShape(matrix, sizes);
     return shape === null ? [missing(matrix)] : tooHigh(matrix, shape, own);

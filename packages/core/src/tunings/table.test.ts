@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { commonDefaults } from "./declaration.ts";
 import {
+  componentRankOf,
   hasLayers,
   promptTokensOf,
   searchedSizeOf,
@@ -63,6 +64,11 @@ test("a projected prompt is the one that is a vector, which can be searched", ()
   expect(sizes[names.indexOf("projectedPrompt")]).toBe(tunings.projectedPrompt.defaults.dimension);
 });
 
+test("SVD-form LoRA is the one whose components can be left out", () => {
+  expect(names.filter((name) => componentRankOf(settingsOf(name)) !== null)).toEqual(["svdLora"]);
+  expect(componentRankOf({ ...tunings.svdLora.defaults, ...commonDefaults, rank: 5 })).toBe(5);
+});
+
 test("a method says how many prompt tokens it has, and none where it has no prompts", () => {
   const counts = names.map((name) => promptTokensOf(tuningSchema.parse({ ...settingsOf(name), ...withTokens(name, 7) })));
   expect(Object.fromEntries(names.map((name, at) => [name, counts[at]]))).toEqual({
@@ -76,6 +82,7 @@ test("a method says how many prompt tokens it has, and none where it has no prom
     lora: null,
     full: null,
     tensorTrain: null,
+    svdLora: null,
   });
 });
 

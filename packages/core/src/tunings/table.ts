@@ -11,6 +11,7 @@ import { latePrompt } from "./latePrompt.ts";
 import { lora } from "./lora.ts";
 import { prefix } from "./prefix.ts";
 import { projectedPrompt } from "./projectedPrompt.ts";
+import { svdLora } from "./svdLora.ts";
 import { tensorTrain } from "./tensorTrain.ts";
 
 /** Every tuning method, by `tuning.method` of a run: a new one is a file of its own and a line here. */
@@ -25,6 +26,7 @@ export const tunings = {
   full,
   projectedPrompt,
   tensorTrain,
+  svdLora,
 } as const;
 
 type Tunings = typeof tunings;
@@ -64,6 +66,7 @@ interface AnyTuning {
   promptTokens(own: OwnSettings): number | null;
   factorRank?(own: OwnSettings): number;
   trainRank?(own: OwnSettings): number;
+  componentRank?(own: OwnSettings): number;
   searchedSize?(own: OwnSettings): number;
   isRelativeToSeed(own: OwnSettings): boolean;
   sourcePrompts(own: OwnSettings): SourcePromptNames | null;
@@ -99,6 +102,11 @@ export function factorRankOf(tuning: OwnSettings): number | null {
 /** The rank of the tensor trains of which a run trains the cores; null for a method without. */
 export function trainRankOf(tuning: OwnSettings): number | null {
   return tuningOf(tuning).trainRank?.(tuning) ?? null;
+}
+
+/** Components of each SVD-form difference that a run trains; null for a method without. */
+export function componentRankOf(tuning: OwnSettings): number | null {
+  return tuningOf(tuning).componentRank?.(tuning) ?? null;
 }
 
 /** Coordinates of the one vector that a run tunes; null where it tunes anything else. */

@@ -5,6 +5,7 @@ import type { PackedBackbone } from "../backbone/packed.ts";
 import { writeSafetensors } from "../backbone/safetensors.ts";
 import { mergedReadme } from "./peftReadme.ts";
 import { describeRun, type TunedPrompts } from "./promptsFile.ts";
+import { factorsOf } from "./svdComponents.ts";
 
 type Tuning = RunSettings["tuning"];
 
@@ -34,6 +35,7 @@ const inFront: NoMerge = { reason: "its prompts are read in front of the text, a
 const merges: { readonly [Name in Tuning["method"]]: Merge<Extract<Tuning, { readonly method: Name }>> | NoMerge } = {
   lora: { added: addedLora },
   full: { added: addedFull },
+  svdLora: { added: addedSvd },
   prefix: inFront,
   inputPrompt: inFront,
   idpg: inFront,
@@ -112,6 +114,16 @@ function addedLora(name: string, { shape, data }: Tensor, own: LoraOwn, params: 
     merged.set(row, i * numIn);
   }
   return { shape, data: merged };
+}
+
+/** W + scale · P diag(e) Q of the components that are alive. */
+function addedSvd(name: string, tensor: Tensor, own: LoraOwn, params: Params): Tensor {
+  const [, layer, matrix] = /^layers\.(\d+)\.(.+)\.weight$/.exec(name) ?? [];
+  const found = loraMatrices(own).find((one) => one.tensor === matrix);
+  const pair = found === undefined ? null : factorsOf(params, `svdLora/${layer}/${found.name}`);
+  if (found === undefined || pair === null) return tensor;
+  const named = { [`lora/${layer}/${found.name}/a`]: pair.a, [`lora/${layer}/${found.name}/b`]: pair.b };
+  return addedLora(name, tensor, own, named);
 }
 
 /** sum += scale · row `row` of b a. */

@@ -3,6 +3,7 @@ import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
 import type { BackboneManifest } from "../backbone/manifest.ts";
 import { loraFields, loraTensors } from "./peftLora.ts";
 import { joinPrefixes } from "./peftPrefix.ts";
+import { svdFields, svdTensors } from "./peftSvdLora.ts";
 
 type Tuning = RunSettings["tuning"];
 
@@ -64,6 +65,13 @@ const lora: PeftForm<Extract<Tuning, { readonly method: "lora" }>> = {
   tensors: (params, { config, tuning }) => loraTensors(params, tuning, { config, isBare: tuning.head === "linear" }),
 };
 
+const svdLora: PeftForm<Extract<Tuning, { readonly method: "svdLora" }>> = {
+  peftType: "LORA",
+  title: "SVD-form LoRA tuned with Tutti, as LoRA",
+  fields: (params, { config, tuning }) => svdFields(params, tuning, config),
+  tensors: (params, { config, tuning }) => svdTensors(params, tuning, { config, isBare: tuning.head === "linear" }),
+};
+
 const ofEachText = "it makes a prompt from each text, and a prompt of peft is the same for every text";
 
 /** Which methods can be adapters of peft, and why the others cannot. */
@@ -79,6 +87,7 @@ export const peftForms: { readonly [Name in Tuning["method"]]: PeftForm<Extract<
     reason: "Tutti writes no PROMPT_TUNING adapters, and what is tuned is a vector that the run's seed makes a prompt of",
   },
   tensorTrain: { reason: "peft has no networks of tensor trains behind attention and feed-forward part" },
+  svdLora,
   full: { reason: "every weight of the layers is trained, and an adapter leaves the model's weights as they are" },
 };
 

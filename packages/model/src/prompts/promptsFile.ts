@@ -1,6 +1,7 @@
 import type { Params, RunSettings } from "@tutti/core";
 import { findTask, rememberLabels } from "@tutti/data";
 import { readSafetensors, writeSafetensors } from "../backbone/safetensors.ts";
+import { withoutDead } from "./svdComponents.ts";
 
 const format = "tutti-prompts-1";
 
@@ -12,9 +13,9 @@ export interface TunedPrompts {
   readonly params: Params;
 }
 
-/** The tuned prompts as a safetensors file whose metadata says backbone, task, template, the run's settings, and of classes their names and label words. */
+/** The tuned prompts, of SVD-form differences the components that are alive, as a safetensors file whose metadata says backbone, task, template, the run's settings, and of classes their names and label words. */
 export function writePromptsFile({ runId, settings, params }: TunedPrompts): Uint8Array {
-  return writeSafetensors(params, { format, ...describeRun(runId, settings) });
+  return writeSafetensors(withoutDead(params), { format, ...describeRun(runId, settings) });
 }
 
 /** What a file of tuned parameters says of the run that made them, as safetensors metadata. */

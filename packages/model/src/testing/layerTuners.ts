@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom, type LoraOwn, type Params, type TunedEntry, type TunedMethod } from "@tutti/core";
+import { createRandom, type LoraOwn, type LoraTarget, type Params, type TunedEntry, type TunedMethod } from "@tutti/core";
 import { type TokenBatch, tokenBatch } from "../backbone/batch.ts";
 import { packingFor, packTensor } from "../backbone/pack.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
@@ -8,6 +8,7 @@ import { createAdapterTuner } from "../tuning/adapter.ts";
 import { createFullTuner } from "../tuning/full.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createLoraTuner } from "../tuning/lora.ts";
+import { createSvdLoraTuner } from "../tuning/svdLora.ts";
 import { createTensorTrainTuner } from "../tuning/tensorTrain.ts";
 import type { TunedPass, Tuner, TunerOptions } from "../tuning/tuner.ts";
 
@@ -55,7 +56,7 @@ export function methodsOf(family: string): LayerMethod[] {
 
 const train = { bottleneck: 6, rank: 2, maxFactor: 8 };
 
-/** The four methods. */
+/** One of each kind. */
 export const layerMethods: readonly LayerMethod[] = [
   {
     name: "adapter",
@@ -69,7 +70,19 @@ export const layerMethods: readonly LayerMethod[] = [
     tuning: { method: "tensorTrain", ...train, head: "labelWords" },
     create: (transformer) => createTensorTrainTuner(transformer, train),
   },
+  svdMethod("svdLora", ["q", "k", "v", "o", "up", "down"]),
 ];
+
+/** Differences P diag(e) Q beside these matrices. */
+function svdMethod(name: string, targets: readonly LoraTarget[]): LayerMethod {
+  const settings = { rank: 3, alpha: 6, targets };
+  return {
+    name,
+    tuning: { method: "svdLora", ...settings, head: "labelWords" },
+    families: ["roberta", "gpt2"],
+    create: (transformer) => createSvdLoraTuner(transformer, settings),
+  };
+}
 
 /** What a method trains on a backbone, head not counted. */
 export function entriesOf({ tuning }: LayerMethod, { config }: Transformer): readonly TunedEntry[] {

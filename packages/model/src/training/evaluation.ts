@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Confusion, confusionOf, type Params } from "@tutti/core";
 import { flattenTuned, valuesFor } from "../tuning/layout.ts";
+import { fittedTo } from "../tuning/ownLayout.ts";
 import { withResidual } from "../tuning/residual.ts";
 import type { Tuned } from "./gradient.ts";
 import { type EncodedExample, labelledBatch, predict } from "./objective.ts";
@@ -31,7 +32,7 @@ export async function predictAll(
   examples: readonly EncodedExample[],
   signal?: AbortSignal,
 ): Promise<Predictions> {
-  return withResidual(tuned, params, (whole) => predictWith(whole, params, examples, signal));
+  return withResidual(fittedTo(tuned, params), params, (whole) => predictWith(whole, params, examples, signal));
 }
 
 async function predictWith(

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { noText, type Params, type TextSums } from "@tutti/core";
 import { flattenTuned, valuesFor } from "../tuning/layout.ts";
+import { fittedTo } from "../tuning/ownLayout.ts";
 import { withResidual } from "../tuning/residual.ts";
 import { answerBatch, predictAnswers } from "./answers.ts";
 import { batchesOf } from "./evaluation.ts";
@@ -32,9 +33,10 @@ export async function scoreTexts(
   examples: readonly EncodedExample[],
   signal?: AbortSignal,
 ): Promise<TextScored> {
-  const values = params === null ? null : flattenTuned(tuned.layout, params);
+  const fitted = fittedTo(tuned, params);
+  const values = params === null ? null : flattenTuned(fitted.layout, params);
   const scored: ScoredText[] = [];
-  await withResidual(tuned, params, async (whole) => {
+  await withResidual(fitted, params, async (whole) => {
     for (const bucket of batchesOf(examples)) {
       throwIfAborted(signal);
       const batch = bucket.map((index) => examples[index]);

@@ -11,6 +11,7 @@ import { createPrefixTuner } from "./prefix.ts";
 import { createProjectedPromptTuner } from "./projectedPrompt.ts";
 import { onlyInFront } from "./readingOn.ts";
 import { type SourcePrompt, sourcesOf } from "./sourcePrompts.ts";
+import { createSvdLoraTuner } from "./svdLora.ts";
 import { createTensorTrainTuner } from "./tensorTrain.ts";
 import type { Tuner } from "./tuner.ts";
 
@@ -38,6 +39,7 @@ const tunings: { readonly [Name in TuningMethodName]: Tuning<Extract<TunedMethod
   latePrompt: { create: createLatePromptTuner },
   projectedPrompt: { create: (transformer, tuning, { random }) => createProjectedPromptTuner(transformer, tuning, random) },
   tensorTrain: { create: createTensorTrainTuner },
+  svdLora: { create: (transformer, tuning) => createSvdLoraTuner(transformer, tuning) },
   attempt: {
     create: (transformer, tuning, { sourcePrompts = [] }) =>
       createAttemptTuner(transformer, sourcesOf(tuning, transformer.config, sourcePrompts)),

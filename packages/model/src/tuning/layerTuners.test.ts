@@ -36,7 +36,7 @@ function zeroed(values: Params, isZeroed: (name: string) => boolean): Params {
 
 /** Values as a run starts with them: whatever else is drawn, these are zero. */
 function startsAtZero({ name: method }: LayerMethod, name: string): boolean {
-  return method === "full" || /\/(up|upBias|b|up\/2)$/.test(name);
+  return method === "full" || /\/(up|upBias|b|e|up\/2)$/.test(name);
 }
 
 /** A value of a train is made of three others, and a slope must be larger than what rounding makes of it. */

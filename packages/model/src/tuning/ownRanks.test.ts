@@ -15,7 +15,8 @@ import { labelledBatch } from "../training/objective.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import { flattenTuned, tunedLayout } from "./layout.ts";
 import { createLoraTuner } from "./lora.ts";
-import { layoutAt, momentsAt, tunedAt } from "./ownRanks.ts";
+import { layoutAt } from "./ownLayout.ts";
+import { momentsAt, tunedAt } from "./ownRanks.ts";
 
 /** f32, summed in another order; a wrong scale or place is at 1e-2 and more. */
 const rounding = 3e-6;

@@ -1,39 +1,31 @@
-import { isResidualName, loraPairs, type Params, residualPrefix, sizeOf, type Tensor, tunedShape } from "@tutti/core";
+import {
+  componentsAt,
+  isSvdName,
+  type LiveComponents,
+  liveOf,
+  type Params,
+  placesIn,
+  sizeOf,
+  svdTriplets,
+  type Tensor,
+  tunedShape,
+} from "@tutti/core";
 import type { Tuned } from "../training/gradient.ts";
 import type { Moments } from "../training/optimizers.ts";
 import type { Workplace } from "../workplace.ts";
-import { laidOut, type TunedLayout } from "./layout.ts";
+import type { TunedLayout } from "./layout.ts";
+import { cutTo } from "./ownLayout.ts";
 
 /**
  * What a device trains at its own ranks: each low-rank factor at the rank that it was sent at, and nothing of matrices whose factors it was not
  * sent. Their scale stays the run's. The kernels do not depend on ranks, so that devices of other ranks follow at no cost.
  */
 export function tunedAt({ run, layout, reader }: Pick<Workplace, "run" | "layout" | "reader">, sent: Params): Tuned {
-  const { method } = run.tuning;
-  const { atRanks } = reader.tuned.tuner;
-  if (atRanks === undefined)
-    throw new Error(`a task at a device's own ranks: tuning.method ${method} has no low-rank factors, lora is expected`);
-  const own = layoutAt(layout, sent);
-  const ranks = new Map(own.entries.map(({ name, shape }) => [name, shape[0]]));
-  const tuner = atRanks({
-    entries: own.entries.filter(({ name }) => isFactor(name)),
-    ranks: (layer, { name }) => ranks.get(`lora/${layer}/${name}/a`) ?? 0,
-  });
-  return { ...reader.tuned, layout: own, tuner };
-}
-
-/** A run's layout with the low-rank factors that there are, at their own ranks. Throws a sentence about one that does not fit. */
-export function layoutAt(layout: TunedLayout, sent: Params): TunedLayout {
-  for (const { a, b } of loraPairs(tunedShape(layout.entries))) requirePair(a, b, sent);
-  for (const name of Object.keys(sent).filter(isResidualName)) requireFactorsBeside(name, sent);
-  const entries = layout.entries.flatMap((entry) => {
-    if (!isFactor(entry.name)) return [entry];
-    const found = sent[entry.name];
-    if (found === undefined) return [];
-    requireWithin(entry.name, found, entry.shape);
-    return [{ ...entry, shape: found.shape }];
-  });
-  return laidOut(entries);
+  if (reader.tuned.tuner.atRanks === undefined)
+    throw new Error(
+      `a task at a device's own ranks: tuning.method ${run.tuning.method} has no low-rank factors, lora or svdLora is expected`,
+    );
+  return { ...reader.tuned, ...cutTo({ ...reader.tuned, layout }, sent) };
 }
 
 /** Moments of earlier ranks for these: those of the components that both have, and 0 of the others. */
@@ -47,8 +39,34 @@ export function momentsAt({ entries }: TunedLayout, { m, v, step }: Moments): Mo
   return { m: fit(m), v: fit(v), step };
 }
 
-function isFactor(name: string): boolean {
-  return name.startsWith("lora/");
+/**
+ * Moments for the components that are alive in a task: those of components that have died since are dropped. Throws where the mask is not one of the run's
+ * components.
+ */
+export function momentsOfLive(
+  run: TunedLayout,
+  { m, v, step }: Moments,
+  { before, after }: { readonly before: readonly number[]; readonly after: readonly number[] },
+): Moments {
+  const triplets = svdTriplets(tunedShape(run.entries));
+  const ranks = ranksOf(run);
+  const places = placesIn(liveOf(before, ranks), liveOf(after, ranks));
+  const left = (params: Params): Params => (Object.keys(params).length === 0 ? params : componentsAt(params, triplets, places));
+  return { m: left(m), v: left(v), step };
+}
+
+/** The components that a task's mask says are alive. Throws where the tensors that were sent are not those of them. */
+export function liveIn(run: TunedLayout, mask: readonly number[], sent: Params): LiveComponents {
+  const live = liveOf(mask, ranksOf(run));
+  for (const [j, { e }] of svdTriplets(tunedShape(run.entries)).entries()) {
+    const found = sent[e]?.shape[0] ?? 0;
+    if (found !== live[j].length) throw new Error(`tensor ${e}: found ${found} components, the task's mask names ${live[j].length}`);
+  }
+  return live;
+}
+
+function ranksOf({ entries }: TunedLayout): number[] {
+  return entries.filter(({ name }) => isSvdName(name) && name.endsWith("/e")).map(({ shape }) => shape[0]);
 }
 
 /** The leading rows and columns; what is beyond the tensor is 0. The tensor itself where it has that shape. */
@@ -61,26 +79,4 @@ function resized(tensor: Tensor, shape: readonly number[]): Tensor {
     for (let column = 0; column < numColumns; column++) out[row * shape[1] + column] = data[row * from[1] + column];
   }
   return { shape, data: out };
-}
-
-function requireWithin(name: string, { shape: found }: Tensor, most: readonly number[]): void {
-  const rankAxis = name.endsWith("/a") ? 0 : 1;
-  const fits =
-    found.length === 2 && found.every((size, axis) => (axis === rankAxis ? size > 0 && size <= most[axis] : size === most[axis]));
-  if (!fits) {
-    const wanted = most.map((size, axis) => (axis === rankAxis ? `1 to ${size}` : String(size)));
-    throw new Error(`tensor ${name}: shape [${found.join(",")}], expected [${wanted.join(",")}], where the run's rank is the most`);
-  }
-}
-
-/** That both factors of a matrix are there, with one rank, or none. */
-function requirePair(a: string, b: string, sent: Params): void {
-  const [rankA, rankB] = [sent[a]?.shape[0] ?? 0, sent[b]?.shape[1] ?? 0];
-  if (rankA !== rankB) throw new Error(`tensors ${a} and ${b}: found ranks ${rankA} and ${rankB}, expected the same`);
-}
-
-/** A frozen difference is computed beside the device's own of the same matrix; without one it would be left out in silence. */
-function requireFactorsBeside(name: string, sent: Params): void {
-  const factor = name.replace(residualPrefix, "lora/").replace(/\/[^/]+$/, "/a");
-  if (sent[factor] === undefined) throw new Error(`tensor ${name}: found it without ${factor}, expected factors of the same matrix`);
 }

@@ -9,7 +9,7 @@ import { shareGpu } from "../testing/sharedGpu.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import { tunedLayout } from "./layout.ts";
 import { createLoraTuner } from "./lora.ts";
-import { layoutAt } from "./ownRanks.ts";
+import { layoutAt } from "./ownLayout.ts";
 
 shareGpu();
 

@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import { createTensor } from "../../params.ts";
-import { addSensitivity, matrixScores, noSensitivity, pooledScores, selectByMass, sensitivityScores } from "./importance.ts";
+import { tripletOf } from "../../tunings/svdTriplets.ts";
+import {
+  addSensitivity,
+  componentScores,
+  matrixScores,
+  noSensitivity,
+  pooledScores,
+  selectByMass,
+  sensitivityScores,
+} from "./importance.ts";
 
 test("two steps of smoothed sensitivity and uncertainty are those computed by hand", () => {
   const first = addSensitivity(noSensitivity(2), [2, -3], [0.5, 4]); // I = 1, 12
@@ -22,6 +31,15 @@ test("a matrix's score adds up its components', each the mean of its column of b
   };
   // components: (1 + 3 + 5 + 7) / 4 + (1 + 2 + 3) / 3 = 6, and (2 + 4 + 6 + 8) / 4 + (4 + 5 + 9) / 3 = 11
   expect(matrixScores(scores, [{ a: "lora/0/query/a", b: "lora/0/query/b" }])).toEqual({ "lora/0/query/b": 17 });
+});
+
+test("a component's score is that of its e and the means of its column of P and of its row of Q", () => {
+  const scores = {
+    "svdLora/0/query/q": createTensor([2, 3], Float32Array.of(1, 2, 3, 4, 5, 9)),
+    "svdLora/0/query/e": createTensor([2], Float32Array.of(0.5, 0.25)),
+    "svdLora/0/query/p": createTensor([4, 2], Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8)),
+  };
+  expect(componentScores(scores, [tripletOf("svdLora/0/query")])).toEqual({ "svdLora/0/query/e": [6.5, 11.25] });
 });
 
 test("devices' scores are pooled as shares of their mass, weighted by examples, and no device decides by large numbers", () => {

@@ -1,5 +1,6 @@
 import type { Params } from "../../params.ts";
 import type { LoraPair } from "../../tunings/loraFactors.ts";
+import type { SvdTriplet } from "../../tunings/svdTriplets.ts";
 
 /** Sensitivity of every value over a device's steps (AdaLoRA, Zhang et al., 2023, https://arxiv.org/abs/2303.10512, equations 8 to 10). */
 export interface Sensitivity {
@@ -42,6 +43,26 @@ export function matrixScores(scores: Params, pairs: readonly LoraPair[]): Record
     pairs.map(({ a, b }) => {
       const total = (name: string) => scores[name].data.reduce((sum, value) => sum + value, 0);
       return [b, total(b) / scores[b].shape[0] + total(a) / scores[a].shape[1]];
+    }),
+  );
+}
+
+/**
+ * A score for each component of differences P diag(e) Q, under the name of their e: that of its value of e and the mean scores of its column of P and
+ * of its row of Q.
+ */
+export function componentScores(scores: Params, triplets: readonly SvdTriplet[]): Record<string, number[]> {
+  return Object.fromEntries(
+    triplets.map(({ p, e, q }) => {
+      const [rank] = scores[e].shape;
+      const [[numRows], [, numColumns]] = [scores[p].shape, scores[q].shape];
+      const totals = Array.from(scores[e].data, (own, c) => {
+        let [ofP, ofQ] = [0, 0];
+        for (let row = 0; row < numRows; row++) ofP += scores[p].data[row * rank + c];
+        for (let column = 0; column < numColumns; column++) ofQ += scores[q].data[c * numColumns + column];
+        return own + ofP / numRows + ofQ / numColumns;
+      });
+      return [e, totals];
     }),
   );
 }
