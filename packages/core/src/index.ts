@@ -46,6 +46,23 @@ export { type GivenOrders, inForceNow, isTooFew, loopOrders, pausedByOperator, r
 export { isEnough } from "./pacing/closing.ts";
 export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
 export type { Standing } from "./pacing/standing.ts";
+export { nf4 } from "./packing/fourBits.ts";
+export {
+  aligned,
+  alignment,
+  type PackedTensor,
+  type Packing,
+  packedSizes,
+  packingFor,
+  packRows,
+  packTensor,
+  rowsOf,
+  sectionsOf,
+  type TensorEncoding,
+  tensorEncodings,
+  unpackRows,
+  unpackTensor,
+} from "./packing/pack.ts";
 export { mapParameterSets, taskParams } from "./parameterSets.ts";
 export type { Params, Shapes, Tensor } from "./params.ts";
 export {
@@ -128,6 +145,7 @@ export { createSearchReplica, type SearchReplica, type SearchTask } from "./stra
 export { stepSizeRuleSchema } from "./strategies/fedBpt/settings.ts";
 export { searched } from "./strategies/fedBpt/state.ts";
 export { toldTensors } from "./strategies/fedBpt/toldRound.ts";
+export { type DevicePrompt, type MergeSettings, mergePrompts } from "./strategies/fedDtpt/mergePrompts.ts";
 export { type FedOptSettings, fedOpt } from "./strategies/fedOpt.ts";
 export { fedPepTao } from "./strategies/fedPepTao/index.ts";
 export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/fedPepTao/serverStep.ts";
@@ -205,6 +223,8 @@ export type {
   DistilBody,
   DistilSpec,
   Done,
+  EditBody,
+  EditSpec,
   EvaluationResult,
   LogitsBody,
   LogitsSpec,
@@ -221,6 +241,7 @@ export type {
   TaskKind,
   TaskSpec,
   TextResult,
+  TokenWords,
   Waiting,
 } from "./task.ts";
 export type { TaskOutcome } from "./taskOutcome.ts";
@@ -239,11 +260,13 @@ export { measureText, noText, type TextScores, textScores } from "./textMetrics/
 export { addTextSums, type GeneratedSums, type TextMetric, type TextSums } from "./textSums.ts";
 export { tokenTable, tokenTableHash } from "./tokenTable.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
+export { maxVocabulary, promptIds, promptOf, promptParams } from "./tunings/discretePrompt.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
 export { type LoraPair, loraPairs } from "./tunings/loraFactors.ts";
 export { type LoraMatrix, type LoraOwn, type LoraTarget, loraMatrices, loraShape, loraTargets } from "./tunings/loraMatrices.ts";
 export { projectedPrompt, projectionIntegers, projectionStdDev } from "./tunings/projectedPrompt.ts";
 export {
+  editedTokensOf,
   hasFactors,
   hasLayers,
   promptTokensOf,
@@ -260,3 +283,4 @@ export {
 } from "./tunings/table.ts";
 export { initialParams, type TunedShape, tunedEntries, tunedShape, vocabularyRows } from "./tunings/tuned.ts";
 export { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole } from "./units.ts";
+export { promptText, tokenTexts, type WordTable } from "./wordTable.ts";

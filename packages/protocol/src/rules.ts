@@ -120,6 +120,10 @@ export const rules = {
   "P-193": "Examples that are typed",
   "P-210": "Search tasks",
   "P-211": "What a search claims is bounded",
+  "P-245": "Edit tasks",
+  "P-246": "Prompts that an edit task may lead to",
+  "P-247": "What an edit task claims is bounded",
+  "P-248": "Words come from the coordinator’s own files",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -8,6 +8,7 @@ import { fedAdapter } from "./fedAdapter/index.ts";
 import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
 import { fedBpt } from "./fedBpt/index.ts";
+import { fedDtpt } from "./fedDtpt/index.ts";
 import { fedExLora } from "./fedExLora.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
@@ -46,6 +47,7 @@ export const strategies = {
   fedAdapter,
   fedPipe,
   fedBpt,
+  fedDtpt,
 } as const;
 
 type Strategies = typeof strategies;

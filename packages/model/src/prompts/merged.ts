@@ -39,6 +39,7 @@ const merges: { readonly [Name in Tuning["method"]]: Merge<Extract<Tuning, { rea
   idpg: inFront,
   attempt: inFront,
   projectedPrompt: inFront,
+  discretePrompt: inFront,
   latePrompt: inFront,
   adapter: { reason: "its networks are not linear, so that no weight of the model can hold them" },
 };

@@ -78,6 +78,7 @@ export const peftForms: { readonly [Name in Tuning["method"]]: PeftForm<Extract<
   projectedPrompt: {
     reason: "Tutti writes no PROMPT_TUNING adapters, and what is tuned is a vector that the run's seed makes a prompt of",
   },
+  discretePrompt: { reason: "its prompt is words, which need no adapter: put them in front of each text" },
   full: { reason: "every weight of the layers is trained, and an adapter leaves the model's weights as they are" },
 };
 

@@ -2,6 +2,7 @@ import { promptTokensOf, type Random, type TunedMethod, type TuningMethodName } 
 import type { Transformer } from "../backbone/transformer.ts";
 import { createAdapterTuner } from "./adapter.ts";
 import { createAttemptTuner } from "./attempt.ts";
+import { createDiscretePromptTuner } from "./discretePrompt.ts";
 import { createFullTuner } from "./full.ts";
 import { createIdpgTuner } from "./idpg.ts";
 import { createInputPromptTuner } from "./inputPrompt.ts";
@@ -36,6 +37,7 @@ const tunings: { readonly [Name in TuningMethodName]: Tuning<Extract<TunedMethod
   idpg: { create: createIdpgTuner },
   latePrompt: { create: createLatePromptTuner },
   projectedPrompt: { create: (transformer, tuning, { random }) => createProjectedPromptTuner(transformer, tuning, random) },
+  discretePrompt: { create: (transformer) => createDiscretePromptTuner(transformer) },
   attempt: {
     create: (transformer, tuning, { sourcePrompts = [] }) =>
       createAttemptTuner(transformer, sourcesOf(tuning, transformer.config, sourcePrompts)),
