@@ -200,6 +200,7 @@ export {
   createStrategy,
   type DeclaredSettings,
   defaultStrategy,
+  lacksEdits,
   needsCompute,
   needsSingleContributions,
   type StrategyName,

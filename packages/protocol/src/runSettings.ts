@@ -1,8 +1,8 @@
 import {
   aggregationFaultOf,
   brokenModuleRules,
-  editedTokensOf,
   isModule,
+  lacksEdits,
   type RunSettings,
   runConditions,
   strategyRules,
@@ -78,7 +78,7 @@ export const runSettingsSchema = strategyRules
   .superRefine((run, context) => {
     const unfit = aggregationFaultOf(run);
     if (unfit !== null) context.addIssue({ code: "custom", path: [...unfit.path], message: unfit.error });
-    if (editedTokensOf(run.tuning) !== null && run.strategy.name !== "fedDtpt") {
+    if (lacksEdits(run)) {
       const message = "the words of a discrete prompt have no gradient: set strategy.name to fedDtpt, or another tuning.method";
       context.addIssue({ code: "custom", path: ["tuning", "method"], message });
     }

@@ -3,6 +3,7 @@ import { type AggregationFault, aggregationFault, type TakenRules } from "../agg
 import { ruleOf } from "../aggregation/table.ts";
 import type { LayerSelector } from "../settings/fields.ts";
 import type { Unchanging } from "../settings/unchanging.ts";
+import { editedTokensOf } from "../tunings/table.ts";
 import type { RunRule } from "./declaration.ts";
 import { fedAdapter } from "./fedAdapter/index.ts";
 import { fedAvg } from "./fedAvg.ts";
@@ -118,6 +119,7 @@ export function needsSingleContributions(run: Pick<StrategyRun<StrategySettings>
 
 /** What of a strategy's declaration most leave out. */
 interface ServerNeeds {
+  readonly editsWords?: boolean;
   needsCompute?(own: DeclaredSettings): boolean;
 }
 
@@ -128,4 +130,11 @@ export function needsCompute({ strategy }: WithStrategy): boolean {
   if (isModule(strategy)) return false;
   const declared: ServerNeeds = strategies[strategy.name];
   return declared.needsCompute?.(strategy) ?? false;
+}
+
+/** Whether such a run tunes a prompt of words with a strategy that cannot edit one. */
+export function lacksEdits({ strategy, tuning }: Pick<StrategyRun<StrategySettings>, "strategy" | "tuning">): boolean {
+  if (editedTokensOf(tuning) === null) return false;
+  const declared: ServerNeeds | null = isModule(strategy) ? null : strategies[strategy.name];
+  return declared?.editsWords !== true;
 }

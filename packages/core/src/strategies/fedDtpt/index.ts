@@ -56,6 +56,7 @@ export const fedDtpt = declareStrategy({
       holds: ({ paramsEncoding }) => paramsEncoding !== "int8",
     },
   ],
+  editsWords: true,
   takesRules: () => "none",
   needsSingleContributions: () => true,
   decisions,

@@ -73,8 +73,7 @@ export function wordsOf(prompts: readonly DevicePrompt[]): Word[] {
 /** w of each token: a softmax, within a prompt, of the sums of its cosine similarities to all tokens of the other prompts; the largest over the prompts that have it. */
 export function attentionWeights(words: readonly Word[]): number[] {
   const norms = words.map(({ row }) => Math.sqrt(dot(row, row)));
-  const cosine = (i: number, j: number) => (norms[i] * norms[j] === 0 ? 0 : dot(words[i].row, words[j].row) / (norms[i] * norms[j]));
-  const similarities = words.map((_, i) => words.map((__, j) => cosine(i, j)));
+  const similarities = pairs(words, (a, b, i, j) => (norms[i] * norms[j] === 0 ? 0 : dot(a, b) / (norms[i] * norms[j])));
   const weights = new Array<number>(words.length).fill(0);
   for (const k of words[0]?.counts.keys() ?? []) {
     const own = [...words.keys()].filter((i) => words[i].counts[k] > 0);
@@ -100,7 +99,7 @@ export function radiusOf(words: readonly Word[], distances: readonly Float64Arra
 }
 
 function heaviestOfClusters(words: readonly Word[], minPoints: number, byWeight: (a: number, b: number) => number): number[] {
-  const distances = words.map(({ row }) => Float64Array.from(words, (other) => distanceOf(row, other.row)));
+  const distances = pairs(words, distanceOf);
   const numPrompts = words.map(({ counts }) => counts.filter((count) => count > 0).length); // no prompt counts twice by repeating a token
   const clusters = dbscan(distances, numPrompts, { radius: radiusOf(words, distances), minPoints });
   const heaviest = new Map<number, number>();
@@ -109,6 +108,19 @@ function heaviestOfClusters(words: readonly Word[], minPoints: number, byWeight:
     if (cluster !== noise && (best === undefined || byWeight(best, at) > 0)) heaviest.set(cluster, at);
   });
   return [...heaviest.values()];
+}
+
+/** A symmetric function of the rows of every two words. */
+function pairs(words: readonly Word[], of: (a: Float32Array, b: Float32Array, i: number, j: number) => number): Float64Array[] {
+  const table = words.map(() => new Float64Array(words.length));
+  words.forEach(({ row }, i) => {
+    for (let j = i; j < words.length; j++) {
+      const value = of(row, words[j].row, i, j);
+      table[i][j] = value;
+      table[j][i] = value;
+    }
+  });
+  return table;
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
