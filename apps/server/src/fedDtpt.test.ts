@@ -31,14 +31,7 @@ function runOf(changes: Partial<RunSettings> = {}): RunSettings {
   });
 }
 
-/** Twelve words, each near one other, and a token that nobody can read. */
-const words: WordTable = {
-  size: 13,
-  textOf: (id) => (id === 12 ? null : ` word${id}`),
-  rows: (ids) => Float32Array.from(ids.flatMap((id) => [Math.floor(id / 2), id % 2 === 0 ? 0.1 : 0, 1])),
-};
-
-const ports = (run: RunSettings) => ({ tuned: { ...tinyTuned(run), words } });
+const ports = (run: RunSettings) => ({ tuned: tinyTuned(run) });
 
 /** Answers each edit task with a prompt by device and round. */
 function answering(client: () => ProtocolClient, promptsOf: (lease: TaskLease) => readonly number[]) {

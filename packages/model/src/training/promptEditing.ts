@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { promptParams, type RandomStream, type TaskSpec, type WordTable } from "@tutti/core";
 import { tokenBatch } from "../backbone/batch.ts";
 import { pickRows } from "../kernels/rows.ts";
