@@ -167,7 +167,7 @@ test("the words of a run that edits a prompt are those of the backbone's files, 
   rows?.forEach((value, at) => {
     expect(Math.abs(value - (of16?.[at] ?? Number.NaN))).toBeLessThan(0.02); // the same weights in int8 and f16
   });
-  expect(withWords(tinyTuned(run), { publicDir, run: tinyFedAvg() })).not.toHaveProperty("words");
+  expect(withWords(tinyTuned(tinyFedAvg()), { publicDir, run: tinyFedAvg() })).not.toHaveProperty("words");
   const broken = join(scene.folder(), "public");
   mkdirSync(join(broken, "backbones/minuet"), { recursive: true });
   expect(() => withWords(tinyTuned(run), { publicDir: broken, run })).toThrow(
