@@ -39,4 +39,5 @@ export { type LoadedModule, loadModule } from "./strategyModules/loadModule.ts";
 export { readWithModules, withModules } from "./strategyModules/withModules.ts";
 export type { TunedParameters } from "./tuned.ts";
 export { readBackboneSizes, requireAnswering, tunedParameters } from "./tuned.ts";
+export { withWords } from "./words.ts";
 export { lockRunFolder, makeRunFolder, requireFolder } from "./writableFolder.ts";

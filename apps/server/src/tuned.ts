@@ -13,6 +13,7 @@ import {
   tunedEntries,
   tunedShape,
   tuningMisfits,
+  type WordTable,
 } from "@tutti/core";
 import { settingFaults } from "@tutti/protocol";
 import { z } from "zod";
@@ -24,6 +25,8 @@ export interface TunedParameters {
   readonly initial: Params;
   /** Null of a text task. */
   readonly numClasses: number | null;
+  /** Of the backbone, for a run that tunes a prompt of words; absent for others. */
+  readonly words?: WordTable;
 }
 
 /** What a run trains and where all devices start, from its seed; throws a ConfigError where its tuning does not fit the backbone. */
@@ -59,7 +62,7 @@ export function readBackboneSizes(publicDir: string, backbone: string): Backbone
   const { config, tensors } = readManifest(publicDir, backbone);
   const { numLayers, hiddenSize, numHeads, numKeyValueHeads, headSize } = config;
   const widths = { keyValueWidth: numKeyValueHeads * headSize, queryWidth: numHeads * headSize };
-  return { numLayers, hiddenSize, ...widths, weights: tensors };
+  return { numLayers, hiddenSize, ...widths, ...(config.isCausal === true ? { isCausal: true } : {}), weights: tensors };
 }
 
 /** Throws a ConfigError where a run's answers are texts and its backbone is an encoder, which reads a whole text at once. */

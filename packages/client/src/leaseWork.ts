@@ -89,7 +89,7 @@ async function tellUnable({ coordinator, devices, emit }: LeaseWorkPorts, { task
   await decline(coordinator, taskId, reason);
 }
 
-/** Of a search, whose result is smaller than a few messages, each quarter is told (P-35). */
+/** Of a search or of edits, whose result is smaller than a few messages, each quarter is told (P-35). */
 function progressReport(
   { taskId, spec }: Pick<TaskLease, "taskId" | "spec">,
   coordinator: Pick<CoordinatorLink, "tellProgress">,
@@ -97,7 +97,7 @@ function progressReport(
   let lastMs = Number.NEGATIVE_INFINITY;
   return ({ step, numSteps, loss }) => {
     const isQuarter = [1, 2, 3, 4].some((quarter) => step === Math.ceil((quarter * numSteps) / 4));
-    if (spec.kind === "search" && !isQuarter) return;
+    if ((spec.kind === "search" || spec.kind === "edit") && !isQuarter) return;
     const now = performance.now();
     const isHalf = step === Math.ceil(numSteps / 2);
     if (now - lastMs < progressEveryMs && step < numSteps && !isHalf) return;

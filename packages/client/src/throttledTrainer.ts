@@ -56,9 +56,10 @@ export function throttledTrainer(trainer: Trainer, { flopsPerSecond, bytesPerSec
       const startedAt = clock.now();
       const result = await trainer.compute(task, state, onStep, signal);
       const { body } = result;
-      if (body.kind !== "train" && body.kind !== "search") return result;
+      if (body.kind !== "train" && body.kind !== "search" && body.kind !== "edit") return result;
       const numSent = Object.values(task.parameterSets).reduce((sum, params) => sum + numValues(params), 0);
-      const numBytes = (numSent + numValues(body.delta)) * bytesPerValue[task.expects.encoding];
+      const numSentBack = body.kind === "edit" ? body.tokens.length : numValues(body.delta);
+      const numBytes = (numSent + numSentBack) * bytesPerValue[task.expects.encoding];
       await clock.wait((stretch - 1) * (clock.now() - startedAt) + transfer(numBytes), signal);
       return result;
     },

@@ -54,6 +54,23 @@ export { type GivenOrders, inForceNow, isTooFew, loopOrders, pausedByOperator, r
 export { isEnough } from "./pacing/closing.ts";
 export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
 export type { Standing } from "./pacing/standing.ts";
+export { nf4 } from "./packing/fourBits.ts";
+export {
+  aligned,
+  alignment,
+  type PackedTensor,
+  type Packing,
+  packedSizes,
+  packingFor,
+  packRows,
+  packTensor,
+  rowsOf,
+  sectionsOf,
+  type TensorEncoding,
+  tensorEncodings,
+  unpackRows,
+  unpackTensor,
+} from "./packing/pack.ts";
 export { frozenOf, frozenSetName, isFrozenSet, mapParameterSets, taskParams } from "./parameterSets.ts";
 export type { Params, Shapes, Tensor } from "./params.ts";
 export {
@@ -136,6 +153,7 @@ export { createSearchReplica, type SearchReplica, type SearchTask } from "./stra
 export { stepSizeRuleSchema } from "./strategies/fedBpt/settings.ts";
 export { searched } from "./strategies/fedBpt/state.ts";
 export { toldTensors } from "./strategies/fedBpt/toldRound.ts";
+export { type DevicePrompt, type MergeSettings, mergePrompts } from "./strategies/fedDtpt/mergePrompts.ts";
 export { type FedOptSettings, fedOpt } from "./strategies/fedOpt.ts";
 export { fedPepTao } from "./strategies/fedPepTao/index.ts";
 export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/fedPepTao/serverStep.ts";
@@ -191,6 +209,7 @@ export {
   createStrategy,
   type DeclaredSettings,
   defaultStrategy,
+  lacksEdits,
   needsCompute,
   needsSingleContributions,
   type StrategyName,
@@ -214,6 +233,8 @@ export type {
   DistilBody,
   DistilSpec,
   Done,
+  EditBody,
+  EditSpec,
   EvaluationResult,
   LogitsBody,
   LogitsSpec,
@@ -230,6 +251,7 @@ export type {
   TaskKind,
   TaskSpec,
   TextResult,
+  TokenWords,
   Waiting,
 } from "./task.ts";
 export type { TaskOutcome } from "./taskOutcome.ts";
@@ -248,12 +270,14 @@ export { measureText, noText, type TextScores, textScores } from "./textMetrics/
 export { addTextSums, type GeneratedSums, type TextMetric, type TextSums } from "./textSums.ts";
 export { tokenTable, tokenTableHash } from "./tokenTable.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
+export { maxVocabulary, promptIds, promptOf, promptParams } from "./tunings/discretePrompt.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
 export { type LoraPair, loraPairs } from "./tunings/loraFactors.ts";
 export { type LoraMatrix, type LoraOwn, type LoraTarget, loraMatrices, loraShape, loraTargets } from "./tunings/loraMatrices.ts";
 export { projectedPrompt, projectionIntegers, projectionStdDev } from "./tunings/projectedPrompt.ts";
 export { isSvdName, type SvdTriplet, svdTriplets, tripletOf } from "./tunings/svdTriplets.ts";
 export {
+  editedTokensOf,
   hasFactors,
   hasLayers,
   promptTokensOf,
@@ -272,3 +296,4 @@ export { type TrainOwn, tensorTrain, trainFactors } from "./tunings/tensorTrain.
 export { coreShapes } from "./tunings/tensorTrainCores.ts";
 export { initialParams, type TunedShape, tunedEntries, tunedShape, vocabularyRows } from "./tunings/tuned.ts";
 export { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole } from "./units.ts";
+export { promptText, tokenTexts, type WordTable } from "./wordTable.ts";

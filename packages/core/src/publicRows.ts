@@ -9,7 +9,7 @@ export interface PublicRowsRun {
 }
 
 /**
- * The training rows, ascending, that a run's server reads and no device gets: a share of them drawn by the seed where the strategy distils, none
+ * The training rows, ascending, that are public in a run and no device's own: a share of them drawn by the seed where the strategy distils or judges by them, none
  * elsewhere.
  */
 export function publicRows(run: PublicRowsRun, numTrain: number): number[] {

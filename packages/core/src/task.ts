@@ -1,4 +1,4 @@
-import type { Params, Shapes } from "./params.ts";
+import type { Params, Shapes, Tensor } from "./params.ts";
 import type { Encoding, LayerSelector } from "./settings/fields.ts";
 import type { DeviceMachine, DevicePlan, LeftOut } from "./strategies/fedPipe/plan.ts";
 import type { TextSums } from "./textSums.ts";
@@ -48,6 +48,7 @@ export type TaskSpec =
   | { readonly kind: "probe"; readonly lanczosSteps: number }
   | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] }
   | SearchSpec
+  | EditSpec
   | LogitsSpec
   | DistilSpec
   | AnswersSpec;
@@ -76,6 +77,19 @@ export interface SearchSpec {
   readonly toldFrom: number | null;
   /** Of the search that this round starts from. */
   readonly digest: string;
+}
+
+/** The device tries edits of a prompt of words, with forward passes alone, and keeps those that answer better. */
+export interface EditSpec {
+  readonly kind: "edit";
+  readonly numTrials: number;
+  /** Words among which each edit's is drawn. */
+  readonly numCandidates: number;
+  /** Most of the device's own examples that edits are judged by, and most public ones. */
+  readonly maxExamples: number;
+  readonly maxPublic: number;
+  /** Of a prompt. */
+  readonly mostTokens: number;
 }
 
 /** For a compute client: the large model's scores, less the small one's, over the distillation text. They depend on no round and are kept. */
@@ -264,6 +278,7 @@ export type ContributionBody =
   | { readonly kind: "probe"; readonly ritzValues: readonly number[]; readonly ritzWeights: readonly number[] }
   | { readonly kind: "evaluate"; readonly results: readonly EvaluationResult[] }
   | SearchBody
+  | EditBody
   | LogitsBody
   | DistilBody
   | AnswersBody;
@@ -277,6 +292,24 @@ export interface SearchBody {
   readonly fitness: number;
   /** The root of the mean square of its iterations' step sizes. */
   readonly stepSize: number;
+}
+
+/** The prompt that a device's edits lead to. */
+export interface EditBody {
+  readonly kind: "edit";
+  readonly tokens: readonly number[];
+  /** Share of the examples that it judged by which the prompt answers rightly. */
+  readonly accuracy: number;
+  /** What the receiver's backbone has of these tokens: it does not travel. */
+  readonly words: TokenWords;
+}
+
+/** What a backbone's files say of some tokens. */
+export interface TokenWords {
+  /** Embeddings, (tokens, H). */
+  readonly rows: Tensor;
+  /** As people read them. */
+  readonly texts: readonly string[];
 }
 
 /** What a compute client says of the scores that it keeps. */

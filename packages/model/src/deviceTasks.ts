@@ -6,6 +6,7 @@ import {
   omitNames,
   type Params,
   pickNames,
+  promptOf,
   type RandomStream,
   type RunSettings,
   residualOf,
@@ -23,6 +24,7 @@ import type { Tuned } from "./training/gradient.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
 import { labelledBatch } from "./training/objective.ts";
+import { editPrompt } from "./training/promptEditing.ts";
 import { searchPrompt } from "./training/promptSearch.ts";
 import { watchSensitivity } from "./training/sensitivity.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
@@ -180,6 +182,45 @@ async function computeSearch({ place, examples, task, onStep, signal }: TaskInpu
   return { kind: "search", delta, fitness, stepSize };
 }
 
+/** Edits the round's prompt by some of the device's examples and some public ones; places and words are drawn alike on all devices of a round (P-245). */
+async function computeEdit({ place, examples, task, onStep, signal }: TaskInput<Spec<"edit">>): Promise<Body<"edit">> {
+  const { spec } = task;
+  const { reader } = place;
+  const chosen = stream(place, task, "shuffle").shuffle(examples.train).slice(0, spec.maxExamples);
+  const published = place.publicExamples();
+  const shared = balanced(published, spec.maxPublic);
+  const contexts = reader.encode(shared, { name: "public examples", rows: published });
+  const { stage, round, attempt } = task;
+  const words = place.wordTable();
+  const { tokens, accuracy } = await editPrompt(reader.tuned, [...reader.encode(chosen, trainingRows(examples)), ...contexts], {
+    start: promptOf(globalOf(task)),
+    spec,
+    words,
+    contexts,
+    edits: place.random.stream({ stage, round, attempt, purpose: "edit/edits" }),
+    onStep,
+    signal,
+  });
+  const rows = words.rows(tokens);
+  const texts = tokens.map((id) => words.textOf(id) ?? "");
+  const width = place.transformer.config.hiddenSize;
+  return { kind: "edit", tokens, accuracy, words: { rows: { shape: [tokens.length, width], data: rows }, texts } };
+}
+
+/** The first examples of each class in turn. */
+function balanced(examples: readonly AnyExample[], most: number): AnyExample[] {
+  const ofClass = new Map<unknown, AnyExample[]>();
+  for (const example of examples) {
+    const label = "label" in example ? example.label : null;
+    ofClass.set(label, [...(ofClass.get(label) ?? []), example]);
+  }
+  const lists = [...ofClass].sort(([a], [b]) => Number(a) - Number(b)).map(([, list]) => list);
+  const longest = Math.max(0, ...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, at) => lists.flatMap((list) => list[at] ?? []))
+    .flat()
+    .slice(0, most);
+}
+
 /** Which of a task's sets it needs; null for all. */
 export function setsForTask({ searchReplica }: Pick<Workplace, "searchReplica">, task: LeasedTask): readonly string[] | null {
   const { spec, setSizes } = task;
@@ -217,6 +258,8 @@ export async function computeTask(input: TaskInput): Promise<TrainerResult> {
       return { body: await computeEvaluate({ ...input, task: { ...task, spec } }), state };
     case "search":
       return { body: await computeSearch({ ...input, task: { ...task, spec } }), state };
+    case "edit":
+      return { body: await computeEdit({ ...input, task: { ...task, spec } }), state };
     case "logits":
     case "distil":
     case "answers":

@@ -4,6 +4,7 @@ import { type Example, findClassification } from "@tutti/data";
 import { beforeAll, describe, expect, test } from "vitest";
 import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import { createTransformer } from "./backbone/transformer.ts";
+import { wordTableOf } from "./backbone/wordTable.ts";
 import { startBackend } from "./backends.ts";
 import { createSuffixPrompt } from "./causalTemplate.ts";
 import { computeTask } from "./deviceTasks.ts";
@@ -93,6 +94,7 @@ describe("a device whose rows are without a token", () => {
       reader: createReader(parts, task, run.tuning),
       zeroShotReader: () => createZeroShotReader(parts, task, run.tuning),
       searchReplica: createSearchReplica(),
+      wordTable: () => wordTableOf(backbone),
       publicExamples: () => [],
       examplesOf: () => ({ train, personalised: test, globalTest: test, globalValidation: test }),
     };

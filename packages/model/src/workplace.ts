@@ -11,6 +11,7 @@ import {
   type SearchReplica,
   shownRows,
   type TuningSettings,
+  type WordTable,
 } from "@tutti/core";
 import {
   type Dataset,
@@ -30,6 +31,7 @@ import type { BackboneManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import type { Transformer } from "./backbone/transformer.ts";
 import { refuseTooLarge } from "./backbone/unpackedSize.ts";
+import { wordTableOf } from "./backbone/wordTable.ts";
 import type { AnyExample, Reader } from "./reader.ts";
 import { createReaders } from "./readers.ts";
 import { requireAnswering } from "./textReader.ts";
@@ -63,6 +65,8 @@ export interface Workplace<E = Example> {
   examplesOf(source: DeviceSource): DeviceExamples<E>;
   /** The tab's copy of the server's search, in runs that search. */
   readonly searchReplica: SearchReplica;
+  /** The backbone's vocabulary, for prompts of words; read when first asked for. */
+  wordTable(): WordTable;
   /** Training rows that the run's server reads and no device gets; none where its strategy distils nothing. */
   publicExamples(): readonly E[];
 }
@@ -127,6 +131,7 @@ export async function openWorkplace(
     layout,
     reader,
     searchReplica: createSearchReplica(),
+    wordTable: readOnce(() => wordTableOf(backbone)),
     zeroShotReader() {
       zeroShot ??= createZeroShot();
       return zeroShot;
@@ -144,6 +149,14 @@ export async function openWorkplace(
     },
     shownExamples: (numShown) => shownRows(run, dataset.test.length, numShown).flatMap((row) => dataset.test[row] ?? []),
     publicExamples: () => publicRows(run, dataset.train.length).flatMap((row) => dataset.train[row] ?? []),
+  };
+}
+
+function readOnce<T>(read: () => T): () => T {
+  let known: { readonly value: T } | null = null;
+  return () => {
+    known ??= { value: read() };
+    return known.value;
   };
 }
 

@@ -123,6 +123,10 @@ export const rules = {
   "P-240": "What is frozen may come in parts",
   "P-235": "Components that are alive",
   "P-236": "Scores of components",
+  "P-245": "Edit tasks",
+  "P-246": "Prompts that an edit task may lead to",
+  "P-247": "What an edit task claims is bounded",
+  "P-248": "Words come from the coordinator’s own files",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -2,6 +2,7 @@ import {
   aggregationFaultOf,
   brokenModuleRules,
   isModule,
+  lacksEdits,
   type RunSettings,
   runConditions,
   strategyRules,
@@ -77,5 +78,9 @@ export const runSettingsSchema = strategyRules
   .superRefine((run, context) => {
     const unfit = aggregationFaultOf(run);
     if (unfit !== null) context.addIssue({ code: "custom", path: [...unfit.path], message: unfit.error });
+    if (lacksEdits(run)) {
+      const message = "the words of a discrete prompt have no gradient: set strategy.name to fedDtpt, or another tuning.method";
+      context.addIssue({ code: "custom", path: ["tuning", "method"], message });
+    }
     for (const { path, error } of brokenModuleRules(run)) context.addIssue({ code: "custom", path: [...path], message: error });
   }) satisfies z.ZodType<RunSettings>;

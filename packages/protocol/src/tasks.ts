@@ -8,6 +8,7 @@ import {
   type GeneratedSums,
   integer,
   layerSelectorSchema,
+  maxVocabulary,
   number,
   type ParameterSets,
   type ShownAnswer,
@@ -37,7 +38,7 @@ import { limits } from "./limits.ts";
 export const stageSchema = z.enum(["score", "count", "train"]);
 
 /** What a device does for a task. */
-export const taskKindSchema = z.enum(["score", "train", "probe", "evaluate", "search", "logits", "distil", "answers"]);
+export const taskKindSchema = z.enum(["score", "train", "probe", "evaluate", "search", "edit", "logits", "distil", "answers"]);
 /** How a trained model is judged. */
 export const evaluationProtocolSchema = z.enum(["personalised", "global", "newcomer", "zeroShot"]);
 /** The examples that an evaluation looks at. */
@@ -95,6 +96,15 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     /** A round. */
     toldFrom: ordinalSchema.nullable(),
     digest: z.string().regex(/^[0-9a-f]{16}$/),
+  }),
+  z.strictObject({
+    kind: z.literal("edit"),
+    numTrials: integer(1, limits.maxTrials),
+    numCandidates: integer(1, limits.maxCandidates),
+    /** Examples. */
+    maxExamples: integer(1, limits.maxExamples),
+    maxPublic: integer(1, limits.maxExamples),
+    mostTokens: integer(1, limits.maxPromptTokens),
   }),
   z.strictObject({ kind: z.literal("logits"), large: folderNameSchema, topK: topKSchema }),
   z.strictObject({
@@ -247,6 +257,12 @@ const contributionHeaderSchema = z.discriminatedUnion("kind", [
     stepSize: stepSizeSchema,
   }),
   z.strictObject({
+    kind: z.literal("edit"),
+    /** Of the prompt, in order (P-246). */
+    tokens: z.array(integer(0, maxVocabulary)).max(limits.maxPromptTokens).readonly(),
+    accuracy: number(0, 1),
+  }),
+  z.strictObject({
     kind: z.literal("logits"),
     contentKey: sha256Schema,
     numTexts: integer(1, limits.maxExamples),
@@ -312,8 +328,9 @@ export type TaskProgress = z.infer<typeof progressSchema>;
 /** Why a task, or with null every task, cannot be done (P-33). */
 export type Decline = z.infer<typeof declineSchema>;
 
-/** A body's header, ready to submit beside its encoded delta. */
+/** A body's header, ready to submit beside its encoded delta; what the coordinator's own files say is left out. */
 export function headerOf(body: ContributionBody): ContributionHeader {
+  if (body.kind === "edit") return { kind: body.kind, tokens: body.tokens, accuracy: body.accuracy };
   if (!("delta" in body)) return body;
   const { delta: _, ...header } = body;
   return header;

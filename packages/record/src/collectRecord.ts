@@ -82,6 +82,7 @@ export function collectRecord(identity: RunIdentity, run: CollectedRun, given: R
     selectedLayers: summary.selectedLayers ?? [],
     keepFraction: summary.keepFraction,
     spectra: summary.probes.map(({ deviceId, ritzValues, ritzWeights }) => ({ deviceId, ritzValues, ritzWeights })),
+    ...(summary.prompt === undefined ? {} : { prompt: summary.prompt }),
     ...(summary.sizes === undefined ? {} : { sizes: summary.sizes }),
     ...(summary.plans === undefined ? {} : { plans: summary.plans }),
     uploads: uploadsByRound(identity, run),

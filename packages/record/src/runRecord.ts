@@ -237,6 +237,11 @@ const measuredShape = {
   spectra: listOf(spectrumSchema),
   /** How much was trained, from which round on: layers from the top, and components of each difference; absent where that does not grow. */
   sizes: listOf(z.object({ round: z.number(), depth: z.number(), width: z.number() }).readonly()).exactOptional(),
+  /** The prompt of words that the run came to, as its tokens and as people read it; absent where nothing of the kind is tuned. */
+  prompt: z
+    .object({ tokens: listOf(z.int().min(0)), text: z.string() })
+    .readonly()
+    .exactOptional(),
   /** Where a strategy plans for each client. */
   plans: listOf(planSchema).exactOptional(),
   /**

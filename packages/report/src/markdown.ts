@@ -27,6 +27,7 @@ import { isAnyBold } from "./sections/scores.tsx";
 import { attackCaptions, attackHeads, attackNotes, attackPlanHeads, bestRuleHeads } from "./sentences/attacks.ts";
 import { costCaption, costNotes } from "./sentences/costs.ts";
 import { fleetCaption, fleetNotes } from "./sentences/plans.ts";
+import { promptLines } from "./sentences/prompts.ts";
 import { runName } from "./sentences/runs.ts";
 import { shortScoreNote, spreadNote, tableTitle, textCaption, textNotes } from "./sentences/scores.ts";
 import { noSplitNotes, rateCaption, sourceText } from "./sentences/setup.ts";
@@ -79,6 +80,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
       : [`## ${titles.scores}`, shortScoreNote(isAnyBold(tables)), ...tables.map((table) => scoreMarkdown(table, result))]),
     ...textMarkdown(textTables(grid)),
     ...otherModelMarkdown(grid),
+    ...promptMarkdown(result),
     ...(isAttacked(result) ? [] : spreadMarkdown(analysis.spread)),
     ...(isAttacked(result) ? [] : [`## ${titles.cost}`, ...costMarkdown(grid)]),
     ...fleetMarkdown(result, grid),
@@ -161,6 +163,11 @@ function otherModelMarkdown(grid: Grid): string[] {
     ...values,
   ]);
   return lines.length === 0 ? [] : [`### ${titles.otherModels}`, table(otherModelHeads, lines)];
+}
+
+function promptMarkdown({ runs }: ExperimentResult): string[] {
+  const lines = promptLines(runs).map((line) => `- ${escapeMarkdown(line)}`);
+  return lines.length === 0 ? [] : [`### ${titles.prompts}`, lines.join("\n")];
 }
 
 function textMarkdown(tables: readonly TextTable[]): string[] {

@@ -17,6 +17,7 @@ import { hasLayers, LayerSection, RunLayerSection } from "./sections/layers.tsx"
 import { RunPlanSection } from "./sections/plans.tsx";
 import { RunScoreSection, ScoreSection, SpreadSection } from "./sections/scores.tsx";
 import { ConfigurationSection, DefinitionSection, FailureSection, FaultSection, RateSection, TaskSection } from "./sections/setup.tsx";
+import { promptLines, promptSentence } from "./sentences/prompts.ts";
 import { noScores, originText, positionText, runText } from "./sentences/runs.ts";
 import { shortfalls } from "./shortfalls.ts";
 import { timeText } from "./text.ts";
@@ -97,12 +98,13 @@ function Page({ result, run, sections }: PageProps) {
 function experimentSections(result: ExperimentResult, analysis: Analysis): Section[] {
   const { grid, tables, spread } = analysis;
   const { runs, rates } = result;
-  const [others, missed] = [otherModelLines(grid), shortfalls(analysis, result)];
+  const [others, missed, prompts] = [otherModelLines(grid), shortfalls(analysis, result), promptLines(runs)];
   return [
     { id: "findings", content: <List sentences={[...findings(result, analysis), ...caveats(result)]} /> },
     { id: "attacks", content: isAttacked(result) ? <AttackSection result={result} grid={grid} /> : null },
     { id: "scores", content: tables.length === 0 ? <p>{noScores}</p> : <ScoreSection result={result} analysis={analysis} /> },
     { id: "otherModels", content: others.length === 0 ? null : <OtherModelTable lines={others} /> },
+    { id: "prompts", content: prompts.length === 0 ? null : <List sentences={prompts} /> },
     { id: "shortfalls", content: missed.length === 0 ? null : <List sentences={missed} /> },
     { id: "spread", content: spread.rows.length === 0 ? null : <SpreadSection spread={spread} /> },
     { id: "tasks", content: <TaskSection result={result} grid={grid} /> },
@@ -126,8 +128,10 @@ function OtherModelTable({ lines }: { readonly lines: readonly (readonly string[
 function runSections(result: ExperimentResult, { grid }: Analysis, run: RunRecord): Section[] {
   const figures = runFigures(run);
   const { notes = [] } = run;
+  const prompt = promptSentence(run);
   return [
     { id: "scores", content: run.curve.length === 0 ? <p>{noScores}</p> : <RunScoreSection run={run} /> },
+    { id: "prompts", content: prompt === null ? null : <p>{prompt}</p> },
     { id: "answers", content: hasAnswers(run) ? <AnswerSection run={run} /> : null },
     { id: "curves", content: figures.length === 0 ? null : <Figures figures={figures} /> },
     { id: "layers", content: run.layerScores.length === 0 ? null : <RunLayerSection run={run} /> },

@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole, ranksText } from "@tutti/core";
 import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
+import { promptSentence } from "./sentences/prompts.ts";
 import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText } from "./sentences/runs.ts";
 import { textNotes, zeroShotNote } from "./sentences/scores.ts";
 import { percentText, scoreText, wholeText } from "./text.ts";
@@ -130,6 +131,7 @@ export function renderTable(run: RunRecord): string {
     isOfTexts(run)
       ? [...alignColumns([[...textRunHeads], ...textRunLines(run)]), ...textNotes]
       : [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`, ...[otherTextsText(run) ?? []].flat()],
+    [promptSentence(run) ?? []].flat(),
     spread.length === 0 ? [] : alignColumns([runHeads.spread, ...spread]),
     layerScores.length === 0 ? [] : layerBlock(run),
     traffic.length === 0 ? [] : [...alignColumns([runHeads.traffic, ...traffic]), ...[breakEvenText(run) ?? []].flat()],

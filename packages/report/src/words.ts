@@ -25,6 +25,7 @@ export const titles = {
   failures: "Failed runs",
   shortfalls: "What did not work",
   otherModels: "Other models of the runs",
+  prompts: "Prompts of words",
   notes: "Notes",
   configuration: "Configuration",
   drawings: "Figures",

@@ -4,12 +4,13 @@ import { benchMethods } from "../speed/methods.ts";
 import type { SpeedAsked } from "../speed/speedAsked.ts";
 import { coreRows } from "./cores.ts";
 import { systemDemoRows } from "./demos.ts";
+import { editRows } from "./editing.ts";
 import { mergeRows } from "./merging.ts";
 import { planningRows } from "./planning.ts";
 import { searchRows } from "./searching.ts";
 import { shrinkRows, shrinkSteps } from "./shrinking.ts";
 
-/** What the systems beside FedPepTAO cost: planning, merging, the rounds of a search, of tensor trains and of shrinking ranks, a step of LoRA and of trains, and both demos. */
+/** What the systems beside FedPepTAO cost: planning, merging, the rounds of a search, of edits, of tensor trains and of shrinking ranks, a step of LoRA and of trains, and both demos. */
 export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
   const { isQuick, say, signal } = asked;
   const methods = await benchMethods({ now: projectFolder, before: null, isQuick, say, signal });
@@ -18,6 +19,7 @@ export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
     ...planningRows(),
     ...(await mergeRows()),
     ...(await searchRows()),
+    ...(await editRows()),
     ...(await coreRows()),
     ...(await shrinkRows()),
     ...(await shrinkSteps()),

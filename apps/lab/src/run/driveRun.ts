@@ -11,6 +11,7 @@ import {
   startClientChild,
   startCoordinator,
   tunedParameters,
+  withWords,
 } from "@tutti/server";
 import { attackOrder } from "../attacks/attackOrder.ts";
 import type { BackendChoice } from "../drive/clients.ts";
@@ -75,7 +76,10 @@ async function openCoordinator({ id, settings, startFrom, attackPlan }: DrivenOr
   requirePair(publicDir, settings);
   const texts = publicTextsOf(settings);
   if (texts !== null) requireSameKind(requireTextTask(task, "strategy.distillText"), texts);
-  const tuned = tunedParameters(settings, readBackboneSizes(publicDir, settings.backbone), numClasses);
+  const tuned = withWords(tunedParameters(settings, readBackboneSizes(publicDir, settings.backbone), numClasses), {
+    publicDir,
+    run: settings,
+  });
   const options = {
     dataDir: folder,
     runId: id,

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createRandom, initialParams, type RunSettings, shapesOf, tunedEntries } from "@tutti/core";
+import { createRandom, editedTokensOf, initialParams, type RunSettings, shapesOf, tunedEntries, tunings } from "@tutti/core";
 import { type Example, findClassification, findTask, loadDataset, numClassesOf, type TextExample } from "@tutti/data";
 import { rememberDatasets } from "@tutti/data/node";
 import { createTrainer, startBackend, trainSourcePrompt } from "@tutti/model";
@@ -63,11 +63,17 @@ function numCharacters(example: Example | TextExample): number {
   return (example.turns ?? []).reduce((sum, { content }) => sum + content.length, text.length + example.answer.length);
 }
 
+/** A run's tuning, or a soft prompt in place of one of words, which no step trains. */
+function trainable({ tuning }: RunSettings): RunSettings["tuning"] {
+  const promptTokens = editedTokensOf(tuning);
+  return promptTokens === null ? tuning : { ...tuning, ...tunings.inputPrompt.defaults, promptTokens };
+}
+
 /** Trains one epoch of one device's share and evaluates it, twice, since the first time compiles. */
 async function calibrate({ run: given }: { readonly run: RunSettings }, publicDir: string): Promise<Calibration> {
   const size = await sizeOf(given.task, publicDir);
   const numDevices = Math.max(1, Math.round(size.numTrain / 48));
-  const run = { ...given, numDevices, minDevices: 1, cohortSize: 1, partition: { kind: "iid" as const } };
+  const run = { ...given, tuning: trainable(given), numDevices, minDevices: 1, cohortSize: 1, partition: { kind: "iid" as const } };
   const trainer = createTrainer({ fetch: fetchFile });
   await trainer.start({ run, ...localUrls(publicDir, run), backend: "wasm", threads: 1 }, () => undefined);
   const { numExamples } = await trainer.addDevice(0, { kind: "share", index: 0 });

@@ -21,6 +21,7 @@ import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
 import { readWithModules } from "../strategyModules/withModules.ts";
 import { readBackboneSizes, requireAnswering, requireSourcePrompts, type TunedParameters, tunedParameters } from "../tuned.ts";
+import { withWords } from "../words.ts";
 import { type ClientChild, type ClientChildOptions, startClientChild } from "./clientChild.ts";
 
 /** How to serve a run. */
@@ -123,15 +124,16 @@ interface Prepared {
 async function prepare(config: CoordinatorConfig, options: ServeOptions): Promise<Prepared> {
   const numClasses = options.numClasses(config.run);
   requireAnswering(config, numClasses);
-  const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), numClasses);
+  const sizes = readBackboneSizes(config.publicDir, config.run.backbone);
+  const tuned = withWords(tunedParameters(config.run, sizes, numClasses), config);
   requireSourcePrompts(config.publicDir, config.run);
   requirePair(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) options.print(finished);
   const report = await options.report?.(config);
-  const sizes = await knownSizes(config);
+  const shares = await knownSizes(config);
   const evaluatedRows = await findEvaluatedRows(config.publicDir, config.run);
-  return { config, tuned, isFinished: finished !== null, report, sizes, evaluatedRows };
+  return { config, tuned, isFinished: finished !== null, report, sizes: shares, evaluatedRows };
 }
 
 /** A coordinator that listens, and what ends with it. */

@@ -83,13 +83,13 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
   const trained = shapesOf(ports.tuned.initial);
 
   function read(submission: Submission, { plan }: OpenStep, { task }: Lease, wasResetThen?: boolean): Contribution | Refusal {
-    const { shape, numClasses } = ports.tuned;
+    const { shape, numClasses, words } = ports.tuned;
     const wasReset = task.spec.kind === "train" && (wasResetThen ?? homes.get(task.deviceId)?.wasReset === true);
     const evaluated =
       config.run.labels === undefined
         ? evaluatedBy(homes.get(task.deviceId), ports.evaluatedRows)
         : keptBackBy(countedExamples(task.expects.numExamples, config.run));
-    const known = { run: config.run, stage: plan.stage, trained, shape, task, keepsStates, numClasses };
+    const known = { run: config.run, stage: plan.stage, trained, shape, task, keepsStates, numClasses, words };
     const contribution = readSubmission(submission, { ...known, wasReset, evaluated });
     return isRefusal(contribution) ? contribution : poisoned(contribution, task);
   }

@@ -13,6 +13,7 @@ import {
   type Stage,
   scoreBounds,
   type TunedShape,
+  type WordTable,
 } from "@tutti/core";
 import type { EvaluatedRows } from "@tutti/data/node";
 import {
@@ -36,6 +37,8 @@ export interface Expectation {
   readonly keepsStates: boolean;
   /** Null of a text task. */
   readonly numClasses: number | null;
+  /** Of a run that edits a prompt of words. */
+  readonly words?: WordTable | undefined;
   readonly run: RunSettings;
   readonly stage: Stage;
   /** Of every parameter that the run trains. */
@@ -73,6 +76,7 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
   if (header.kind !== spec.kind) return refuse("P-45", `header.kind: ${header.kind}, expected ${spec.kind}`);
   if (header.kind === "distil") return readDistilled({ header, tensors }, expected.task);
   if (header.kind === "search") return readSearched({ header, tensors }, expected.task);
+  if (header.kind === "edit") return readEdited(header, expected);
   if (header.kind === "logits") return header;
   if (header.kind === "answers") return checkAnswers(header, expected.task) ?? header;
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
@@ -136,6 +140,19 @@ function readSearched(
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
 }
 
+/** The prompt that a device's edits lead to, with what the backbone's files say of its tokens (P-246, P-248). */
+function readEdited({ tokens, accuracy }: HeaderOf<"edit">, { task: { spec }, words }: Expectation): ContributionBody | Refusal {
+  if (spec.kind !== "edit" || words === undefined) return refuse("P-45", "header.kind: no prompt of words is edited here");
+  if (tokens.length > spec.mostTokens)
+    return refuse("P-246", `header.tokens: ${tokens.length} of them, a prompt has at most ${spec.mostTokens}`);
+  const texts = tokens.map((id) => (id < words.size ? words.textOf(id) : null));
+  const wrong = texts.indexOf(null);
+  if (wrong >= 0) return refuse("P-246", `header.tokens[${wrong}]: ${tokens[wrong]} is no token that stands for a text, of ${words.size}`);
+  const data = words.rows(tokens);
+  const rows = { shape: [tokens.length, tokens.length === 0 ? 0 : data.length / tokens.length], data };
+  return { kind: "edit", tokens, accuracy, words: { rows, texts: texts.map((text) => text ?? "") } };
+}
+
 /** What a compute client distilled (P-91). */
 function readDistilled(
   { header, tensors }: { readonly header: HeaderOf<"distil">; readonly tensors: Uint8Array | undefined },
@@ -157,7 +174,7 @@ function checkAnswers({ answers }: HeaderOf<"answers">, { spec }: PlannedTask): 
 type HeaderOf<K extends ContributionHeader["kind"]> = Extract<ContributionHeader, { kind: K }>;
 
 function checkHeader(
-  header: Exclude<ContributionHeader, { kind: "train" | "search" | "logits" | "distil" | "answers" }>,
+  header: Exclude<ContributionHeader, { kind: "train" | "search" | "edit" | "logits" | "distil" | "answers" }>,
   { task, shape, numClasses, evaluated = null }: Expectation,
 ): Refusal | null {
   const { spec } = task;

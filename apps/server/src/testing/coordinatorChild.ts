@@ -2,13 +2,14 @@ import { startCoordinator } from "../coordinator.ts";
 import { keepRunReports } from "../runReports.ts";
 import { tunedParameters } from "../tuned.ts";
 import type { ChildConfig, ChildMessage } from "./killHarness.ts";
+import { withTinyWords } from "./tinyWords.ts";
 
 const { options, sizes, numClasses, reportEveryMs } = JSON.parse(process.env.TUTTI_CHILD ?? "{}") as ChildConfig;
 const tell = (message: ChildMessage) => process.send?.(message);
 const position = (plan: { stage: string; round: number; step: number; attempt: number }) =>
   `${plan.stage} ${plan.round}.${plan.step}.${plan.attempt}`;
 
-const tuned = tunedParameters(options.run, sizes, numClasses);
+const tuned = withTinyWords(tunedParameters(options.run, sizes, numClasses), options.run);
 const coordinator = await startCoordinator(options, { tuned });
 const onTrouble = (error: unknown) => tell({ kind: "failed", message: String(error) });
 const reports =

@@ -8,6 +8,7 @@ import {
   type ParameterSets,
   type Params,
   pickNames,
+  type RandomStream,
   type RunSettings,
   type Split,
   sizeOf,
@@ -31,6 +32,12 @@ export function simulatedExamples(deviceId: number): number {
 function simulatedTexts(split: Split, chance: number): TextSums {
   const generated = split === "test" ? { numExamples: 2, numExact: 0, rougeLSum: chance } : null;
   return { numExamples: 3, numTokens: 24, numBytes: 90, numRightTokens: 4 + Math.floor(9 * chance), generated };
+}
+
+/** A prompt of a few of the first twelve words, so that some are in several devices' prompts. */
+function editedTokens(mostTokens: number, random: RandomStream): number[] {
+  const words = random.shuffle(Array.from({ length: 12 }, (_, id) => id));
+  return words.slice(0, Math.min(mostTokens, 1 + random.integer(5)));
 }
 
 /** Performs a task: small seeded steps in place of gradients, with local parameters that depend on every task accepted before. */
@@ -87,6 +94,11 @@ export function simulate(
         body: { kind: "search", delta, fitness: 0.5 + random.uniform(), stepSize: spec.stepSize * (0.9 + 0.2 * random.uniform()) },
         state,
       };
+    }
+    case "edit": {
+      const tokens = editedTokens(spec.mostTokens, random);
+      const rows = { shape: [tokens.length, 1], data: Float32Array.from(tokens) };
+      return { body: { kind: "edit", tokens, accuracy: random.uniform(), words: { rows, texts: tokens.map(() => "") } }, state };
     }
     case "train": {
       const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });

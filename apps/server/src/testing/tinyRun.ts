@@ -1,5 +1,6 @@
 import { presets, type RunSettings } from "@tutti/core";
 import { type TunedParameters, tunedParameters } from "../tuned.ts";
+import { withTinyWords } from "./tinyWords.ts";
 
 /** A small run: 3 layers of 2 × 2 × 4, a linear head of 3 classes, 4 devices of which 2 train in a round. */
 export function tinyRun(changes: Partial<RunSettings> = {}): RunSettings {
@@ -28,5 +29,5 @@ export function tinyFedAvg(changes: Partial<RunSettings> = {}): RunSettings {
 
 /** What `tinyRun` trains. */
 export function tinyTuned(run: RunSettings): TunedParameters {
-  return tunedParameters(run, { numLayers: 3, hiddenSize: 5, keyValueWidth: 4 }, 3);
+  return withTinyWords(tunedParameters(run, { numLayers: 3, hiddenSize: 5, keyValueWidth: 4 }, 3), run);
 }

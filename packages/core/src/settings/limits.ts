@@ -19,6 +19,9 @@ export const settingLimits = {
   /** Points of one iteration, and iterations of one round, of a device's search. */
   maxPopulation: 256,
   maxSearchIterations: 1000,
+  /** Edits of a prompt that one task tries, and words that each is drawn among. */
+  maxTrials: 1000,
+  maxCandidates: 1024,
   /** Ranks that devices have by turns. */
   maxDeviceRanks: 64,
   /** Characters. */

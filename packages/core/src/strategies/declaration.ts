@@ -49,6 +49,8 @@ export interface StrategyParts<Name extends string, Shape extends z.ZodRawShape,
   takesRules?(own: StrategySettingsOf<Name, Shape>): TakenRules;
   /** Whether the server needs each device's contribution, where others need the weighted sum alone; under a rule but the mean all do. */
   needsSingleContributions(own: StrategySettingsOf<Name, Shape>): boolean;
+  /** Whether it edits prompts of words, which no gradient trains; absent for never. */
+  readonly editsWords?: boolean;
   /** Whether its plans hold tasks for a trusted compute client; absent for never. */
   needsCompute?(own: StrategySettingsOf<Name, Shape>): boolean;
   /** The methods of the comparison that it makes, by name. */

@@ -6,8 +6,9 @@ import type { StrategySettings } from "./table.ts";
 
 // What follows from a strategy's settings alone: a tab asks it, and needs no strategy's decisions for it.
 
-/** The share of the training rows that such a run's server reads and no device gets. */
+/** The share of the training rows that is public in such a run: its server reads them, or every device does, and no device gets them as its own. */
 export function publicFraction({ strategy }: { readonly strategy: StrategySettings }): number {
+  if (!isModule(strategy) && "publicFraction" in strategy) return strategy.publicFraction;
   const tuning = proxyTuningOf(strategy);
   return tuning === null || tuning.distillText !== null ? 0 : tuning.distillFraction;
 }

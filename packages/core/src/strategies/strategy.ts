@@ -72,6 +72,8 @@ export interface StrategySummary {
   readonly evaluations: readonly Evaluation[];
   /** What was planned last for each device's client, in device order; absent where a strategy plans for all alike. */
   readonly plans?: readonly PlannedDevice[];
+  /** A prompt of words, and how people read it; absent where nothing of the kind is tuned. */
+  readonly prompt?: { readonly tokens: readonly number[]; readonly text: string };
   /** How much was trained, with the first round of each size; absent where that does not grow. */
   readonly sizes?: readonly GrownSize[];
 }

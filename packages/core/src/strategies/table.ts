@@ -3,12 +3,14 @@ import { type AggregationFault, aggregationFault, type TakenRules } from "../agg
 import { ruleOf } from "../aggregation/table.ts";
 import type { LayerSelector } from "../settings/fields.ts";
 import type { Unchanging } from "../settings/unchanging.ts";
+import { editedTokensOf } from "../tunings/table.ts";
 import type { RunRule } from "./declaration.ts";
 import { fedAdapter } from "./fedAdapter/index.ts";
 import { fedAra } from "./fedAra/index.ts";
 import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
 import { fedBpt } from "./fedBpt/index.ts";
+import { fedDtpt } from "./fedDtpt/index.ts";
 import { fedExLora } from "./fedExLora.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
@@ -50,6 +52,7 @@ export const strategies = {
   fedBpt,
   fedTt,
   fedAra,
+  fedDtpt,
 } as const;
 
 type Strategies = typeof strategies;
@@ -120,6 +123,7 @@ export function needsSingleContributions(run: Pick<StrategyRun<StrategySettings>
 
 /** What of a strategy's declaration most leave out. */
 interface ServerNeeds {
+  readonly editsWords?: boolean;
   needsCompute?(own: DeclaredSettings): boolean;
 }
 
@@ -130,4 +134,11 @@ export function needsCompute({ strategy }: WithStrategy): boolean {
   if (isModule(strategy)) return false;
   const declared: ServerNeeds = strategies[strategy.name];
   return declared.needsCompute?.(strategy) ?? false;
+}
+
+/** Whether such a run tunes a prompt of words with a strategy that cannot edit one. */
+export function lacksEdits({ strategy, tuning }: Pick<StrategyRun<StrategySettings>, "strategy" | "tuning">): boolean {
+  if (editedTokensOf(tuning) === null) return false;
+  const declared: ServerNeeds | null = isModule(strategy) ? null : strategies[strategy.name];
+  return declared?.editsWords !== true;
 }

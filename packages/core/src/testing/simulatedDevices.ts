@@ -49,6 +49,8 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
         return { kind: "evaluate", results: evaluate(plan, task, spec) };
       case "search":
         return search(task, spec);
+      case "edit":
+        return edited(spec);
       case "logits":
         return { kind: "logits", contentKey: "0".repeat(64), numTexts: 3, numPositions: 40, topKError: 0.01 };
       case "distil":
@@ -84,6 +86,13 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
       }),
     );
     return { kind: "search", delta, fitness: 0.5 + deviceId / 8, stepSize };
+  }
+
+  /** A prompt of three words that all devices find. */
+  function edited({ mostTokens }: SpecOf<"edit">): ContributionBody {
+    const tokens = [5, 3, 8].slice(0, mostTokens);
+    const rows = { shape: [tokens.length, 2], data: Float32Array.from(tokens.flatMap((id) => [id, 1])) };
+    return { kind: "edit", tokens, accuracy: 0.5, words: { rows, texts: tokens.map((id) => ` word${id}`) } };
   }
 
   /** What a large model knows: a tenth of the way to 0. */

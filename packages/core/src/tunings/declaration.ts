@@ -89,6 +89,8 @@ export interface TuningParts<Method extends string, Shape extends z.ZodRawShape,
   componentRank?(own: SettingsOf<"method", Method, Shape>): number;
   /** Coordinates of the one vector that it tunes, for strategies that search it without gradients; absent where it tunes anything else. */
   searchedSize?(own: SettingsOf<"method", Method, Shape>): number;
+  /** Most tokens of the prompt of words that it is, for strategies that edit it; absent where it tunes anything else. */
+  editedTokens?(own: SettingsOf<"method", Method, Shape>): number;
   /** Whether its values are relative to what the run's seed draws, and mean something else under another seed. */
   isRelativeToSeed(own: SettingsOf<"method", Method, Shape>): boolean;
   /** The prompts of other tasks that it needs before it can start; null where it needs none. */

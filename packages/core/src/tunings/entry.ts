@@ -12,6 +12,8 @@ export interface BackboneSizes {
   readonly keyValueWidth: number;
   /** Width of queries; `hiddenSize` when absent. */
   readonly queryWidth?: number;
+  /** Whether each token sees those before it alone; false when absent. */
+  readonly isCausal?: boolean;
   /** Every tensor of the manifest, in its order; only `full` needs them. */
   readonly weights?: readonly BackboneWeight[];
 }

@@ -2,12 +2,14 @@ import { expect, test } from "vitest";
 import { commonDefaults } from "./declaration.ts";
 import {
   componentRankOf,
+  editedTokensOf,
   hasLayers,
   promptTokensOf,
   searchedSizeOf,
   sourcePromptsOf,
   type TuningMethodName,
   type TuningSettings,
+  tuningMisfits,
   tuningOf,
   tuningSchema,
   tunings,
@@ -78,6 +80,7 @@ test("a method says how many prompt tokens it has, and none where it has no prom
     attempt: 7,
     latePrompt: 7,
     projectedPrompt: 7,
+    discretePrompt: 7,
     adapter: null,
     lora: null,
     full: null,
@@ -92,4 +95,13 @@ test("only a prompt that starts from rows of the vocabulary, or is projected, me
   const relative = (tuning: TuningSettings) => tuningOf(tuning).isRelativeToSeed(tuning);
   expect(names.filter((name) => relative(settingsOf(name)))).toEqual(["projectedPrompt"]);
   expect(relative({ ...tunings.inputPrompt.defaults, ...commonDefaults, initial: "vocabulary" })).toBe(true);
+});
+
+test("a discrete prompt is the one that is words, which can be edited, of an encoder alone", () => {
+  const edited = names.map((name) => editedTokensOf(settingsOf(name)));
+  expect(names.filter((_, at) => edited[at] !== null)).toEqual(["discretePrompt"]);
+  const tuning = settingsOf("discretePrompt");
+  const sizes = { numLayers: 2, hiddenSize: 4, keyValueWidth: 4 };
+  expect(tuningMisfits(sizes, tuning)).toEqual([]);
+  expect(tuningMisfits({ ...sizes, isCausal: true }, tuning)[0]).toContain("choose an encoder");
 });

@@ -3,6 +3,7 @@ import type { Unchanging } from "../settings/unchanging.ts";
 import { adapter } from "./adapter.ts";
 import { attempt } from "./attempt.ts";
 import type { SourcePromptNames, TuningCommon } from "./declaration.ts";
+import { discretePrompt } from "./discretePrompt.ts";
 import type { BackboneSizes, TunedEntry } from "./entry.ts";
 import { full } from "./full.ts";
 import { idpg } from "./idpg.ts";
@@ -27,6 +28,7 @@ export const tunings = {
   projectedPrompt,
   tensorTrain,
   svdLora,
+  discretePrompt,
 } as const;
 
 type Tunings = typeof tunings;
@@ -68,6 +70,7 @@ interface AnyTuning {
   trainRank?(own: OwnSettings): number;
   componentRank?(own: OwnSettings): number;
   searchedSize?(own: OwnSettings): number;
+  editedTokens?(own: OwnSettings): number;
   isRelativeToSeed(own: OwnSettings): boolean;
   sourcePrompts(own: OwnSettings): SourcePromptNames | null;
 }
@@ -112,6 +115,11 @@ export function componentRankOf(tuning: OwnSettings): number | null {
 /** Coordinates of the one vector that a run tunes; null where it tunes anything else. */
 export function searchedSizeOf(tuning: OwnSettings): number | null {
   return tuningOf(tuning).searchedSize?.(tuning) ?? null;
+}
+
+/** Most tokens of the prompt of words that a run edits; null where it tunes anything else. */
+export function editedTokensOf(tuning: OwnSettings): number | null {
+  return tuningOf(tuning).editedTokens?.(tuning) ?? null;
 }
 
 /** Whether a run trains pairs of low-rank factors. */

@@ -41,6 +41,7 @@ const merges: { readonly [Name in Tuning["method"]]: Merge<Extract<Tuning, { rea
   idpg: inFront,
   attempt: inFront,
   projectedPrompt: inFront,
+  discretePrompt: inFront,
   latePrompt: inFront,
   tensorTrain: { reason: "its networks are not linear, so that no weight of the model can hold them" },
   adapter: { reason: "its networks are not linear, so that no weight of the model can hold them" },

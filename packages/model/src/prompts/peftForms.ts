@@ -88,6 +88,7 @@ export const peftForms: { readonly [Name in Tuning["method"]]: PeftForm<Extract<
   },
   tensorTrain: { reason: "peft has no networks of tensor trains behind attention and feed-forward part" },
   svdLora,
+  discretePrompt: { reason: "its prompt is words, which need no adapter: put them in front of each text" },
   full: { reason: "every weight of the layers is trained, and an adapter leaves the model's weights as they are" },
 };
 

@@ -1,5 +1,6 @@
 import { createRandom, createSearchReplica, type RunSettings } from "@tutti/core";
 import { type Example, findClassification } from "@tutti/data";
+import { wordTableOf } from "../backbone/wordTable.ts";
 import type { Reader } from "../reader.ts";
 import { predictAll, scoresOf } from "../training/evaluation.ts";
 import type { Tuned } from "../training/gradient.ts";
@@ -29,6 +30,7 @@ export function tinyWorkplace(run: RunSettings, numExamples: number): Workplace 
     zeroShotReader: () =>
       tinyReader({ ...tuned, objective: labelWords }, (examples) => encode(examples).map(withMask), ["one", "two", "three"]),
     searchReplica: createSearchReplica(),
+    wordTable: () => wordTableOf(goldenBackbone("roberta")),
     publicExamples: () => [],
     examplesOf(source) {
       const index = source.kind === "share" ? source.index : 0;

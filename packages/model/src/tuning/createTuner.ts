@@ -2,6 +2,7 @@ import { promptTokensOf, type Random, type TunedMethod, type TuningMethodName } 
 import type { Transformer } from "../backbone/transformer.ts";
 import { createAdapterTuner } from "./adapter.ts";
 import { createAttemptTuner } from "./attempt.ts";
+import { createDiscretePromptTuner } from "./discretePrompt.ts";
 import { createFullTuner } from "./full.ts";
 import { createIdpgTuner } from "./idpg.ts";
 import { createInputPromptTuner } from "./inputPrompt.ts";
@@ -40,6 +41,7 @@ const tunings: { readonly [Name in TuningMethodName]: Tuning<Extract<TunedMethod
   projectedPrompt: { create: (transformer, tuning, { random }) => createProjectedPromptTuner(transformer, tuning, random) },
   tensorTrain: { create: createTensorTrainTuner },
   svdLora: { create: (transformer, tuning) => createSvdLoraTuner(transformer, tuning) },
+  discretePrompt: { create: (transformer) => createDiscretePromptTuner(transformer) },
   attempt: {
     create: (transformer, tuning, { sourcePrompts = [] }) =>
       createAttemptTuner(transformer, sourcesOf(tuning, transformer.config, sourcePrompts)),

@@ -23,7 +23,8 @@ export interface TunedLayout {
 export function backboneSizes(config: BackboneConfig): BackboneSizes {
   const { numLayers, hiddenSize, numHeads, headSize } = config;
   const widths = { keyValueWidth: keyValueWidth(config), queryWidth: numHeads * headSize };
-  return { numLayers, hiddenSize, ...widths, weights: tensorNames(config) };
+  const causal = config.isCausal ? { isCausal: true } : {};
+  return { numLayers, hiddenSize, ...widths, ...causal, weights: tensorNames(config) };
 }
 
 /** What a run with these settings trains on this backbone; `numClasses` is null of a text task. */

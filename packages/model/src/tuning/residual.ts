@@ -36,12 +36,14 @@ export function residualAmong(tuner: Tuner, params: Params | null): Residual | n
   return tuner.uploadResidual(params);
 }
 
-/** Works with a tuned backbone that has the residual of these parameters, and releases it. */
+/** Works with a tuned backbone as these parameters make it: with their residual, which it releases, or with the method for these very values. */
 export async function withResidual<T extends { readonly tuner: Tuner }, R>(
   tuned: T,
   params: Params | null,
   use: (tuned: T) => Promise<R>,
 ): Promise<R> {
+  const own = params === null ? undefined : tuned.tuner.ofParams?.(params);
+  if (own !== undefined) return use({ ...tuned, tuner: own });
   const residual = residualAmong(tuned.tuner, params);
   if (residual === null) return use(tuned);
   try {

@@ -58,5 +58,7 @@ export interface Tuner {
   uploadResidual?(params: Params): Residual;
   /** The same method at a device's own ranks, for methods of low-rank differences. */
   atRanks?(own: OwnRanks): Tuner;
+  /** The same method for these very values, where they decide more than numbers: how long a text is. */
+  ofParams?(params: Params): Tuner;
   forward(values: TunedValues, batch: TokenBatch, options: TunerOptions): TunedPass;
 }

@@ -1,4 +1,4 @@
-import { nf4 } from "../../backbone/fourBits.ts";
+import { nf4 } from "@tutti/core";
 import type { TensorEncoding } from "../../backbone/pack.ts";
 import { wordsPerRow } from "./packedWords.ts";
 

@@ -1,4 +1,4 @@
-import { fromF16, toF16 } from "@tutti/core";
+import { fromF16, toF16 } from "../encoding.ts";
 import { int4, nf4 } from "./fourBits.ts";
 
 /** The two sections of packed rows; `scales` is empty for encodings without. */
