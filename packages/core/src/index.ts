@@ -70,6 +70,8 @@ export {
 } from "./params.ts";
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput, SkewSettings } from "./partition.ts";
 export { dealShares, dealSkewed } from "./partition.ts";
+export { perturbedOffsets } from "./perturbation/numbering.ts";
+export { addSigns, fillSigns, type SignRange, signAt, signWord } from "./perturbation/signs.ts";
 export {
   type DoneTask,
   type HeldTask,
