@@ -120,6 +120,10 @@ export const rules = {
   "P-193": "Examples that are typed",
   "P-210": "Search tasks",
   "P-211": "What a search claims is bounded",
+  "P-250": "Devices that compute forward passes alone",
+  "P-251": "What they measure",
+  "P-252": "What their slopes count",
+  "P-253": "Who is leased which task",
 } as const;
 
 /** The number of a rule of SPEC.md. */

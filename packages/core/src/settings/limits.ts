@@ -17,6 +17,8 @@ export const settingLimits = {
   /** Points of one iteration, and iterations of one round, of a device's search. */
   maxPopulation: 256,
   maxSearchIterations: 1000,
+  /** Directions that a device measures for one task. */
+  maxDirections: 16_384,
   /** Ranks that devices have by turns. */
   maxDeviceRanks: 64,
   /** Characters. */

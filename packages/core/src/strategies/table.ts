@@ -3,7 +3,7 @@ import { type AggregationFault, aggregationFault, type TakenRules } from "../agg
 import { ruleOf } from "../aggregation/table.ts";
 import type { LayerSelector } from "../settings/fields.ts";
 import type { Unchanging } from "../settings/unchanging.ts";
-import type { RunRule } from "./declaration.ts";
+import type { BackwardPasses, RunRule } from "./declaration.ts";
 import { fedAdapter } from "./fedAdapter/index.ts";
 import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
@@ -117,6 +117,7 @@ export function needsSingleContributions(run: Pick<StrategyRun<StrategySettings>
 /** What of a strategy's declaration most leave out. */
 interface ServerNeeds {
   needsCompute?(own: DeclaredSettings): boolean;
+  backwardPasses?(own: DeclaredSettings): BackwardPasses;
 }
 
 type WithStrategy = Pick<StrategyRun<StrategySettings>, "strategy">;
@@ -126,4 +127,11 @@ export function needsCompute({ strategy }: WithStrategy): boolean {
   if (isModule(strategy)) return false;
   const declared: ServerNeeds = strategies[strategy.name];
   return declared.needsCompute?.(strategy) ?? false;
+}
+
+/** Which devices of such a run need a backward pass. */
+export function backwardPassesOf({ strategy }: WithStrategy): BackwardPasses {
+  if (isModule(strategy)) return "all";
+  const declared: ServerNeeds = strategies[strategy.name];
+  return declared.backwardPasses?.(strategy) ?? "all";
 }
