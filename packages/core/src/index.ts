@@ -123,7 +123,13 @@ export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
 export { aggregationWork } from "./strategies/aggregationWork.ts";
 export { average, averageSent, combinedChange, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
-export { type BackwardPasses, declareStrategy, type RunRule, type StrategyMethod, type StrategySettingsOf } from "./strategies/declaration.ts";
+export {
+  type BackwardPasses,
+  declareStrategy,
+  type RunRule,
+  type StrategyMethod,
+  type StrategySettingsOf,
+} from "./strategies/declaration.ts";
 export type { FedAvgSettings, FedAvgState } from "./strategies/fedAvg.ts";
 export { fedAvg } from "./strategies/fedAvg.ts";
 export { createSearchReplica, type SearchReplica, type SearchTask } from "./strategies/fedBpt/replica.ts";
