@@ -3,14 +3,22 @@ import type { BenchRow } from "../rows.ts";
 import { benchMethods } from "../speed/methods.ts";
 import type { SpeedAsked } from "../speed/speedAsked.ts";
 import { systemDemoRows } from "./demos.ts";
+import { measuringRows } from "./measuring.ts";
 import { mergeRows } from "./merging.ts";
 import { planningRows } from "./planning.ts";
 import { searchRows } from "./searching.ts";
 
-/** What the systems beside FedPepTAO cost: planning, merging, the rounds of a search, a step of LoRA and both demos. */
+/** What the systems beside FedPepTAO cost: planning, merging, the rounds of a search and of devices without a backward pass, a step of LoRA and both demos. */
 export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
   const { isQuick, say, signal } = asked;
   const methods = await benchMethods({ now: projectFolder, before: null, isQuick, say, signal });
   const ofLora = methods.filter(({ name }) => name.includes("lora"));
-  return [...planningRows(), ...(await mergeRows()), ...(await searchRows()), ...ofLora, ...(await systemDemoRows(asked))];
+  return [
+    ...planningRows(),
+    ...(await mergeRows()),
+    ...(await searchRows()),
+    ...(await measuringRows()),
+    ...ofLora,
+    ...(await systemDemoRows(asked)),
+  ];
 }
