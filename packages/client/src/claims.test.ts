@@ -90,3 +90,17 @@ test("a run whose ranks follow machines is told of them like one that plans", as
   join(other, { profile: () => claim });
   expect(await other.heard("hello")).not.toHaveProperty("profile");
 });
+
+test("a client for which no backward pass fits says so with every hello, and its trainer is told; others say nothing (P-250)", async () => {
+  const coordinator = await coordinate();
+  const { trainer } = join(coordinator, { isForwardOnly: true });
+  await coordinator.heard("register");
+  expect(await coordinator.heard("hello")).toMatchObject({ isForwardOnly: true });
+  expect(trainer.setups).toMatchObject([{ isForwardOnly: true }]);
+  coordinator.disconnectClient();
+  expect(await coordinator.heard("hello")).toMatchObject({ isForwardOnly: true });
+  const other = await coordinate();
+  join(other, { isForwardOnly: false });
+  await other.heard("register");
+  expect(await other.heard("hello")).not.toHaveProperty("isForwardOnly");
+});

@@ -18,7 +18,7 @@ export interface SaidInHello {
 
 /** What a client says of itself. */
 export function helloOf(options: JoinOptions, { identity, challenge, runId, devices, profile }: SaidInHello): Hello {
-  const { url, nickname, hosting, backend, threads, hostToken, helperToken } = options;
+  const { url, nickname, hosting, backend, threads, hostToken, helperToken, isForwardOnly } = options;
   const token = options.token ?? tokenIn(url);
   return {
     protocolVersion,
@@ -31,6 +31,7 @@ export function helloOf(options: JoinOptions, { identity, challenge, runId, devi
     ...(helperToken === undefined ? {} : { helperToken }),
     devices,
     ...(profile === undefined ? {} : { profile }),
+    ...(isForwardOnly === true ? { isForwardOnly: true as const } : {}),
     capabilities: {
       backend: backend ?? "auto",
       threads: Math.min(limits.maxThreads, availableThreads(threads ?? 0)),

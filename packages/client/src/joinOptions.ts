@@ -48,6 +48,8 @@ export interface JoinOptions {
    * client: others are told nothing. By default nothing is claimed.
    */
   readonly profile?: (() => MachineClaim | Promise<MachineClaim>) | undefined;
+  /** Whether a backward pass does not fit: the client's devices compute forward passes alone (P-250). A run in which everybody trains by gradients refuses them. */
+  readonly isForwardOnly?: boolean | undefined;
   /** Another machine than this one, which it then simulates: training is slowed to that profile. */
   readonly simulated?: ClientProfile | undefined;
   /** `plain` turns the fast kernels off, for comparison. */

@@ -6,7 +6,7 @@ import type { Hosting, JoinOptions } from "./joinOptions.ts";
 
 /** What a trainer needs to start: the run's choice where it has made one, else the client's. */
 export function trainerSetup(welcome: Welcome, options: JoinOptions): TrainerSetup {
-  const { url, backend, backendAskedBy = "client", threads, wasmPath, kernels } = options;
+  const { url, backend, backendAskedBy = "client", threads, wasmPath, kernels, isForwardOnly } = options;
   const folder = coordinatorFolder(url);
   return {
     run: welcome.run,
@@ -17,6 +17,7 @@ export function trainerSetup(welcome: Welcome, options: JoinOptions): TrainerSet
     threads: welcome.threads ?? threads ?? 0,
     wasmPath,
     kernels,
+    isForwardOnly,
   };
 }
 

@@ -95,6 +95,8 @@ export {
 } from "./params.ts";
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput, SkewSettings } from "./partition.ts";
 export { dealShares, dealSkewed } from "./partition.ts";
+export { perturbedOffsets } from "./perturbation/numbering.ts";
+export { addSigns, fillSigns, type SignRange, signAt, signWord } from "./perturbation/signs.ts";
 export {
   type DoneTask,
   type HeldTask,
@@ -146,7 +148,13 @@ export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
 export { aggregationWork } from "./strategies/aggregationWork.ts";
 export { average, averageSent, combinedChange, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
-export { declareStrategy, type RunRule, type StrategyMethod, type StrategySettingsOf } from "./strategies/declaration.ts";
+export {
+  type BackwardPasses,
+  declareStrategy,
+  type RunRule,
+  type StrategyMethod,
+  type StrategySettingsOf,
+} from "./strategies/declaration.ts";
 export type { FedAvgSettings, FedAvgState } from "./strategies/fedAvg.ts";
 export { fedAvg } from "./strategies/fedAvg.ts";
 export { createSearchReplica, type SearchReplica, type SearchTask } from "./strategies/fedBpt/replica.ts";
@@ -175,6 +183,8 @@ export { bitsFor, type PlanningLimits, planDevice } from "./strategies/fedPipe/p
 export { baseFormOf, type ClientMachine, type ClientProfile, clientProfileSchema } from "./strategies/fedPipe/profile.ts";
 export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPipe/rankTable.ts";
 export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.ts";
+export { directionSeed, slopes } from "./strategies/forwardTier/estimate.ts";
+export type { ForwardTierSettings } from "./strategies/forwardTier/settings.ts";
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { prunedRank } from "./strategies/hetLora/pruning.ts";
 export { isModule } from "./strategies/isModule.ts";
@@ -206,6 +216,7 @@ export type {
 } from "./strategies/strategy.ts";
 export {
   aggregationFaultOf,
+  backwardPassesOf,
   createStrategy,
   type DeclaredSettings,
   defaultStrategy,
@@ -236,6 +247,7 @@ export type {
   EditBody,
   EditSpec,
   EvaluationResult,
+  ForwardSpec,
   LogitsBody,
   LogitsSpec,
   ParameterSets,

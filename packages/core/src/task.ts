@@ -42,6 +42,8 @@ export type TaskSpec =
       readonly scoresComponents?: true;
       /** For a lesson the device trains on another share than its own: of the same size, dealt by label with this Dirichlet α. */
       readonly skew?: { readonly dirichletAlpha: number };
+      /** The device trains nothing: it measures how the loss changes along directions, by forward passes alone, and sends one slope for each. */
+      readonly forward?: ForwardSpec;
       /** The last components of each low-rank difference are to fade: those beyond ⌈γ r⌉, by λ ‖b_tail‖ ‖a_tail‖ in the loss. */
       readonly fades?: { readonly pruneTo: number; readonly penalty: number };
     }
@@ -52,6 +54,18 @@ export type TaskSpec =
   | LogitsSpec
   | DistilSpec
   | AnswersSpec;
+
+/** What a device measures that computes forward passes alone. */
+export interface ForwardSpec {
+  /** Direction j is ±1 for each value of the set `global`: the signs of seed + j, modulo 2³². */
+  readonly seed: number;
+  /** m. */
+  readonly numDirections: number;
+  /** ε. */
+  readonly perturbation: number;
+  /** Most examples that directions are measured by. */
+  readonly maxExamples: number;
+}
 
 /** The device searches the prompt's coordinates z by CMA-ES, with forward passes alone, from where the server's search stands. */
 export interface SearchSpec {
@@ -228,6 +242,8 @@ export interface Device {
   readonly share?: number;
   /** Whether it fills a round until people come (P-192); absent for people's devices. */
   readonly isHelper?: boolean;
+  /** Whether its client computes forward passes alone (P-250); absent where it trains by gradients. */
+  readonly isForwardOnly?: true;
   /** What its client said of its machine, and the bits of the backbone that it was given; absent where it said nothing. */
   readonly machine?: DeviceMachine;
 }
@@ -263,9 +279,9 @@ export type ContributionBody =
     }
   | {
       readonly kind: "train";
-      /** y_i − W of the shared names, as the coordinator decodes it. */
+      /** y_i − W of the shared names, as the coordinator decodes it; of a task with `forward` the measured `slopes`. */
       readonly delta: Params;
-      /** K_i. */
+      /** K_i; of a task with `forward` m. */
       readonly numSteps: number;
       /** Mean training loss of the first and of the last local epoch. */
       readonly firstLoss: number;

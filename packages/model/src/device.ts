@@ -5,6 +5,7 @@ import { createExamplesOverTime, type ExamplesOverTime } from "./examplesOverTim
 import { measureRate } from "./productRate.ts";
 import type { AnyExample } from "./reader.ts";
 import { type BackendName, type BackendOptions, backendTitles } from "./startedBackend.ts";
+import { requireForward } from "./taskChecks.ts";
 import { threadsNote } from "./threads.ts";
 import type { DeviceSource, LoadProgress, Trainer, TrainerReady, TrainerSetup, TrainerTask } from "./trainer.ts";
 import { type DeviceExamples, type LoadPorts, type OpenedWorkplace, openWorkplace } from "./workplace.ts";
@@ -19,6 +20,7 @@ export interface TrainerPorts extends LoadPorts {
 export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: TrainerPorts = {}): Trainer {
   const devices = new Map<DeviceId, HeldExamples>();
   let place: OpenedWorkplace | null = null;
+  let isForwardOnly = false;
   let busy = false;
 
   const openPlace = (): OpenedWorkplace => {
@@ -39,6 +41,7 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       const { reason, ...backend } = await starting;
       const { notice, ...admitted } = opened.admitted;
       place = opened;
+      isForwardOnly = setup.isForwardOnly === true;
       return {
         ...backend,
         reason: notice === null ? reason : `${reason}. ${notice}`,
@@ -61,6 +64,7 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       const held = devices.get(task.deviceId);
       if (held === undefined) throw new Error(`device ${task.deviceId} was not added to this trainer`);
       if (busy) throw new Error("the trainer computes one task at a time");
+      if (isForwardOnly) requireForward(task);
       busy = true;
       try {
         signal?.throwIfAborted();

@@ -2,6 +2,7 @@ import {
   type ContributionBody,
   type DeviceState,
   type EvaluationResult,
+  type ForwardSpec,
   frozenOf,
   omitNames,
   type Params,
@@ -13,6 +14,7 @@ import {
   type SearchTask,
   type Split,
   searched,
+  slopes,
   subtract,
   type TaskSpec,
 } from "@tutti/core";
@@ -20,6 +22,7 @@ import type { AnyExample, EvaluationOptions, NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
 import type { LeasedTask, StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
 import { drawDropout, drawInputs, factorsOf } from "./training/dropout.ts";
+import { measureSlopes } from "./training/forwardSlopes.ts";
 import type { Tuned } from "./training/gradient.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
@@ -109,6 +112,35 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
       stage: task.stage,
       ...(spec.live === undefined ? {} : { live: spec.live }),
     },
+  };
+}
+
+/** Measures slopes at W by forward passes alone, on some of the device's examples; it trains nothing and keeps nothing (P-251). */
+async function computeSlopes(
+  { place, examples, task, state, onStep, signal }: TaskInput<Spec<"train">>,
+  forward: ForwardSpec,
+): Promise<{ body: Body<"train">; state: DeviceState }> {
+  const { reader } = place;
+  const { global = {} } = task.parameterSets;
+  const chosen = stream(place, task, "shuffle").shuffle(examples.train).slice(0, forward.maxExamples);
+  const params = { all: globalOf(task), perturbed: Object.keys(global) };
+  const measured = await measureSlopes(reader.tuned, params, reader.encode(chosen, trainingRows(examples)), {
+    spec: forward,
+    onStep,
+    signal,
+  });
+  const { numDirections } = forward;
+  const numSteps = numDirections;
+  const before = state?.stage === task.stage ? state.stageSteps : 0;
+  return {
+    body: {
+      kind: "train",
+      delta: { [slopes]: { shape: [numDirections], data: measured.slopes } },
+      numSteps,
+      firstLoss: measured.loss,
+      lastLoss: measured.loss,
+    },
+    state: { local: {}, moments: null, stageSteps: before + numSteps, stage: task.stage },
   };
 }
 
@@ -249,6 +281,7 @@ export async function computeTask(input: TaskInput): Promise<TrainerResult> {
   requireDoable(task, input.examples.train.length);
   switch (spec.kind) {
     case "train":
+      if (spec.forward !== undefined) return computeSlopes({ ...input, task: { ...task, spec } }, spec.forward);
       return computeTrain({ ...input, task: { ...task, spec } });
     case "score":
       return { body: await computeScore({ ...input, task: { ...task, spec } }), state };

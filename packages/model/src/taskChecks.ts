@@ -25,3 +25,12 @@ export function requireShapes(trained: Params, { expects }: TrainerTask): void {
     throw new Error(`tensor ${name}: the task wants shape [${shape.join(",")}] back, but this device trains [${found.join(",")}]`);
   }
 }
+
+/** Throws where a task needs the backward pass that does not fit this device. */
+export function requireForward({ deviceId, spec }: Pick<TrainerTask, "deviceId" | "spec">): void {
+  const isForward = spec.kind === "train" ? spec.forward !== undefined : spec.kind !== "score" && spec.kind !== "probe";
+  if (isForward) return;
+  throw new Error(
+    `device ${deviceId} computes forward passes alone, and its ${spec.kind} task needs a backward pass: another device can do it`,
+  );
+}

@@ -36,6 +36,8 @@ export interface TrainerSetup {
   readonly wasmPath?: string | undefined;
   /** `plain` turns our own kernels off, for comparison; `fast` by default, which falls back to plain ones where they give other numbers. */
   readonly kernels?: KernelChoice | undefined;
+  /** Whether a backward pass does not fit: the admission test does without one, and tasks that need one are refused. */
+  readonly isForwardOnly?: boolean | undefined;
   /** Whether shards are read one at a time, because there is little memory. */
   readonly readsOneAtATime?: boolean | undefined;
   /** Whether the rate of a matrix product is measured also in a run that does not plan by it. */

@@ -101,7 +101,7 @@ interface OpeningPorts extends LoadPorts {
 
 /** Loads backbone, tokenizer and data set, puts the weights on the backend once it has started and tests what it computes with them. */
 export async function openWorkplace(
-  setup: Pick<TrainerSetup, "run" | "manifestUrl" | "datasetUrl" | "kernels">,
+  setup: Pick<TrainerSetup, "run" | "manifestUrl" | "datasetUrl" | "kernels" | "isForwardOnly">,
   { whenStarted = Promise.resolve(), ...ports }: OpeningPorts,
   onProgress: (progress: LoadProgress) => void,
   signal?: AbortSignal,
@@ -109,7 +109,7 @@ export async function openWorkplace(
   const { run } = setup;
   const { backbone, tokenizer, task, dataset, sourcePrompts } = await loadParts(setup, { ...ports, whenStarted }, onProgress, signal);
   onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
-  const { transformer, ...admitted } = await admitTransformer(backbone, setup.kernels);
+  const { transformer, ...admitted } = await admitTransformer(backbone, setup.kernels, setup.isForwardOnly === true ? "forward" : "both");
   const layout = tunedLayout(backbone.config, run.tuning, numClassesOf(task));
   const random = createRandom(run.seed);
   const parts = { transformer, tokenizer, layout, tuner: createTuner(transformer, run.tuning, { random, sourcePrompts }) };

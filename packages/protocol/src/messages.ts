@@ -66,6 +66,8 @@ const helloSchema = z
     ownExamples: integer(1, limits.maxExamples).exactOptional(),
     devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
     capabilities: capabilitiesSchema,
+    /** That a backward pass does not fit: its devices compute forward passes alone (P-250). */
+    isForwardOnly: z.literal(true).exactOptional(),
     /** What the client claims of its machine (P-18); of the rate only where it is known before anything is loaded. */
     profile: clientProfileSchema.partial({ flopsPerSecond: true }).exactOptional(),
   })

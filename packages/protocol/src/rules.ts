@@ -127,6 +127,10 @@ export const rules = {
   "P-246": "Prompts that an edit task may lead to",
   "P-247": "What an edit task claims is bounded",
   "P-248": "Words come from the coordinator’s own files",
+  "P-250": "Devices that compute forward passes alone",
+  "P-251": "What they measure",
+  "P-252": "What their slopes count",
+  "P-253": "Who is leased which task",
 } as const;
 
 /** The number of a rule of SPEC.md. */

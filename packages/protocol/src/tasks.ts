@@ -74,6 +74,16 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     scoresComponents: z.literal(true).exactOptional(),
     skew: z.strictObject({ dirichletAlpha: number(1e-6, 1e6) }).exactOptional(),
     fades: z.strictObject({ pruneTo: number(0, 1), penalty: number(0, 1e4) }).exactOptional(),
+    /** Forward passes alone (P-251). */
+    forward: z
+      .strictObject({
+        seed: integer(0, 2 ** 32 - 1),
+        numDirections: integer(1, limits.maxDirections),
+        perturbation: number(1e-6, 1),
+        /** Examples. */
+        maxExamples: integer(1, limits.maxExamples),
+      })
+      .exactOptional(),
   }),
   z.strictObject({ kind: z.literal("probe"), lanczosSteps: integer(1, limits.maxLanczosSteps) }),
   z.strictObject({

@@ -39,3 +39,9 @@ test("devices that send parameters of different shapes are not compared", () => 
   expect(movementOf([...two, contribution(2, { "prefix/0": [1, 2, 3] })], { shape, tensors: {} })).toBeNull();
   expect(movementOf([], { shape, tensors: {} })).toBeNull();
 });
+
+test("slopes of devices that compute forward passes alone are no movement, and those of others are measured without them", () => {
+  const slopes = contribution(2, { slopes: [1, -2, 3] });
+  expect(movementOf([...two, slopes], { shape, tensors: {} })).toEqual(movementOf(two, { shape, tensors: {} }));
+  expect(movementOf([slopes], { shape, tensors: {} })).toBeNull();
+});

@@ -1,4 +1,4 @@
-import type { Contribution, Params, TunedShape } from "@tutti/core";
+import { type Contribution, type Params, slopes, type TunedShape } from "@tutti/core";
 import { z } from "zod";
 import { listOf, measured } from "./fields.ts";
 
@@ -30,7 +30,8 @@ const maxFloats = 16_000_000;
 
 /** The movement of a training step; null where devices sent parameters of different shapes, or too many to look at all. */
 export function movementOf(contributions: readonly Contribution[], { shape, tensors }: Learnt): Movement | null {
-  const deltas = contributions.flatMap(({ body }) => (body.kind === "train" ? [body.delta] : []));
+  // slopes of devices that compute forward passes alone are no change of parameters
+  const deltas = contributions.flatMap(({ body }) => (body.kind === "train" && body.delta[slopes] === undefined ? [body.delta] : []));
   const [first] = deltas;
   if (first === undefined || !areAlike(deltas)) return null;
   const names = Object.keys(first).sort();

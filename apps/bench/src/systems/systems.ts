@@ -5,12 +5,13 @@ import type { SpeedAsked } from "../speed/speedAsked.ts";
 import { coreRows } from "./cores.ts";
 import { systemDemoRows } from "./demos.ts";
 import { editRows } from "./editing.ts";
+import { measuringRows } from "./measuring.ts";
 import { mergeRows } from "./merging.ts";
 import { planningRows } from "./planning.ts";
 import { searchRows } from "./searching.ts";
 import { shrinkRows, shrinkSteps } from "./shrinking.ts";
 
-/** What the systems beside FedPepTAO cost: planning, merging, the rounds of a search, of edits, of tensor trains and of shrinking ranks, a step of LoRA and of trains, and both demos. */
+/** What the systems beside FedPepTAO cost: planning, merging, the rounds of a search, of edits, of tensor trains of shrinking ranks and of devices without a backward pass, a step of LoRA and of trains, and both demos. */
 export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
   const { isQuick, say, signal } = asked;
   const methods = await benchMethods({ now: projectFolder, before: null, isQuick, say, signal });
@@ -19,6 +20,7 @@ export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
     ...planningRows(),
     ...(await mergeRows()),
     ...(await searchRows()),
+    ...(await measuringRows()),
     ...(await editRows()),
     ...(await coreRows()),
     ...(await shrinkRows()),

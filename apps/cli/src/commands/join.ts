@@ -23,6 +23,7 @@ export function addJoin(program: Command): void {
       positiveNumber,
     )
     .option("--link <kB/s>", "speed of this machine's link, told to the same runs (default: measured)", positiveNumber)
+    .option("--forward-only", "take part with forward passes alone, in runs that let such devices: a backward pass needs more memory")
     .option("--machine <file>", "simulate another machine: YAML with flopsPerSecond, memoryBytes and bytesPerSecond")
     .option("--ca <file>", "trust the certificate in this PEM file, such as runs/coordinator/certificate.pem of `tutti serve --https self`")
     .option("--insecure", "trust any certificate, also one that somebody else made")

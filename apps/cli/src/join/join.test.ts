@@ -77,8 +77,11 @@ function tuttiJoin(url: string, state: string, ...more: readonly string[]): Clie
   };
 }
 
-test("a run that has no clients but two `tutti join` goes to its end", async () => {
+test("a run that has no clients but two `tutti join` goes to its end, and lets nobody in who computes forward passes alone (P-250)", async () => {
   const coordinator = await serve("alone", base);
+  const small = tuttiJoin(coordinator.url, "small", "--backend", "wasm", "--forward-only");
+  expect(await small.code).toBe(1);
+  expect(small.said()).toMatch(/does not let you in \(P-250: a backward pass does not fit this device, .*strategy\.forwardTier\)/);
   const clients = ["a", "b"].map((state) => tuttiJoin(coordinator.url, state, "--backend", "wasm"));
   const { steps } = await coordinator.whenDone();
   // the coordinator is still up, as `tutti serve` is

@@ -22,6 +22,7 @@ export interface JoinFlags extends MachineFlags {
   readonly data?: string;
   readonly nickname?: string;
   readonly hostToken?: string;
+  readonly forwardOnly?: boolean;
   readonly delete?: boolean;
   readonly ca?: string;
   readonly insecure?: boolean;
@@ -101,7 +102,7 @@ interface Joining {
 
 async function takePart({ url, flags, info, own, place, machine }: Joining): Promise<void> {
   const { joinRun } = await import("@tutti/client/node");
-  const { backend, nickname, insecure, token, hostToken } = flags;
+  const { backend, nickname, insecure, token, hostToken, forwardOnly } = flags;
   const teller = createTeller({ print: (line) => console.log(line), progress: createProgress() });
   let isOver = false;
   const session = joinRun({
@@ -113,6 +114,7 @@ async function takePart({ url, flags, info, own, place, machine }: Joining): Pro
     hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
     nickname,
     hostToken,
+    isForwardOnly: forwardOnly,
     ...machine,
     ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
     onEvent(event) {

@@ -1,3 +1,4 @@
+import { backwardPassesOf } from "@tutti/core";
 import { type Hello, limits, type Refusal, refuse } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledClient } from "../journal/journal.ts";
@@ -21,7 +22,7 @@ export interface AdmissionSources {
 
 /** The client that says hello, new or known, or why it may not join (P-13, P-112, P-113). */
 export function admit(
-  { clientKey, nickname, hosting, helperToken }: Hello,
+  { clientKey, nickname, hosting, helperToken, isForwardOnly }: Hello,
   { origin }: Connection,
   sources: AdmissionSources,
 ): Refusal | Client {
@@ -31,6 +32,11 @@ export function admit(
     return refuse("P-13", "this run gives out its own data: own examples need an open roster");
   if (config.run.labels !== undefined && hosting === "virtual")
     return refuse("P-193", "the texts of this run are typed by those who take part: bring examples of your own");
+  if (isForwardOnly === true && backwardPassesOf(config.run) === "all")
+    return refuse(
+      "P-250",
+      "a backward pass does not fit this device, and in this run every device trains by gradients: join with another device, or start a run with strategy.forwardTier",
+    );
   const refusal = (known === undefined ? refuseNewcomer(sources) : null) ?? (origin === undefined ? null : quotas.admit(clientKey, origin));
   if (refusal !== null) return refusal;
   const marked = helperToken === undefined ? {} : ({ isHelper: true } as const); // who was a helper once is one for good

@@ -60,6 +60,7 @@ function absent(record: JournalledClient): Client {
     barredUntil: stepsBarred(record.failures ?? 0),
     compute: null,
     profile: null,
+    isForwardOnly: false,
     bits: null,
     progress: null,
     cancelGrace: () => undefined,

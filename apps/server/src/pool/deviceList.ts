@@ -43,6 +43,7 @@ export function describeDevice(device: JournalledDevice, client: Client | undefi
     ...(wasReset ? { wasReset } : {}),
     ...(holdsShare ? { share } : {}),
     ...(client?.isHelper === true ? { isHelper: true } : {}),
+    ...(client?.isForwardOnly === true ? { isForwardOnly: true } : {}),
     ...machineOf(client),
   };
 }

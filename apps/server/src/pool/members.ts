@@ -1,4 +1,4 @@
-import { type Bits, type DeviceId, looksAtMachines } from "@tutti/core";
+import { type Bits, backwardPassesOf, type DeviceId, looksAtMachines } from "@tutti/core";
 import type { Backend, DeviceDecision, Hello, TaskLease } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
@@ -60,6 +60,8 @@ export interface Client extends JournalledClient {
   compute: Compute | null;
   /** What it claims of its machine; null where it says nothing. */
   profile: NonNullable<Hello["profile"]> | null;
+  /** Whether it computes forward passes alone (P-250). */
+  isForwardOnly: boolean;
   /** Of the backbone that it was given, where the run has several. */
   bits: Bits | null;
   /** Share of its present task that is done, as it said at this uptime; null before it does. */
@@ -121,8 +123,9 @@ export function released(device: JournalledDevice, isFixed: boolean): Journalled
 
 /** Whether tasks go one by one to clients that are free, and their devices with them (P-28). */
 export function placesTasks(config: CoordinatorConfig): boolean {
-  // what is planned by a machine is for the client that the device lives on
-  return config.run.roster === "fixed" && canMoveDevices(config) && !looksAtMachines(config.run.strategy);
+  // what is planned by a machine, or by the passes that fit it, is for the client that the device lives on
+  const isByClient = looksAtMachines(config.run.strategy) || backwardPassesOf(config.run) === "some";
+  return config.run.roster === "fixed" && canMoveDevices(config) && !isByClient;
 }
 
 /** Whether devices without a client move to another one. */

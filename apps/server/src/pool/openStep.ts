@@ -74,6 +74,8 @@ export function isHeldBy({ holder }: Lease, { clientKey }: { readonly clientKey:
 
 /** How long a task takes, in examples that its device goes through. */
 export function workOf({ task: { spec, expects } }: Lease): number {
+  if (spec.kind === "train" && spec.forward !== undefined)
+    return Math.min(expects.numExamples, spec.forward.maxExamples) * 2 * spec.forward.numDirections;
   if (spec.kind === "search") return Math.min(expects.numExamples, spec.maxExamples) * passesOf(spec);
   if (spec.kind === "edit") return (Math.min(expects.numExamples, spec.maxExamples) + spec.maxPublic) * (spec.numTrials + 1);
   return expects.numExamples * (spec.kind === "train" ? spec.epochs : 1);

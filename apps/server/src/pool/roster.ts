@@ -272,7 +272,7 @@ function hello(members: Members, connection: Connection, request: Hello): Return
   if (bits !== null && typeof bits === "object") return bits;
   const client = admit(request, connection, { config, clients, homes, quotas, saveClient, removeClient, onForgotten });
   if ("refused" in client) return client;
-  Object.assign(client, { bits, isTrusted, profile: request.profile ?? null });
+  Object.assign(client, { bits, isTrusted, profile: request.profile ?? null, isForwardOnly: request.isForwardOnly === true });
   if (client.connection !== null && client.connection !== connection) client.connection.replaced();
   client.cancelGrace();
   Object.assign(client, { connection, isPaused: false, hasDeclined: false, isGone: false });

@@ -5,6 +5,7 @@ import {
   countedExamples,
   countSteps,
   type EvaluationResult,
+  type ForwardSpec,
   isSvdName,
   type PlannedTask,
   type RunSettings,
@@ -81,6 +82,7 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
   if (header.kind === "answers") return checkAnswers(header, expected.task) ?? header;
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
   if (spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
+  if (spec.forward !== undefined) return readMeasured({ header, tensors }, spec.forward, expected.task);
   const { numExamples, batchSize } = expects;
   const numSteps = countSteps(numExamples, { localEpochs: spec.epochs, batchSize });
   if (header.numSteps !== numSteps) {
@@ -91,6 +93,19 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
     checkMatrixScores(header.matrixScores, spec.scoresMatrices === true, expects.shapes) ??
     checkComponentScores(header.componentScores, spec.scoresComponents === true, expects.shapes);
   if (wrongScores !== null) return wrongScores;
+  const decoded = decodeExpected(tensors, expects);
+  return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
+}
+
+/** A slope for each direction of the lease, and nothing else (P-251). */
+function readMeasured(
+  { header, tensors }: { readonly header: HeaderOf<"train">; readonly tensors: Uint8Array },
+  { numDirections }: ForwardSpec,
+  { expects }: PlannedTask,
+): ContributionBody | Refusal {
+  if (header.numSteps !== numDirections)
+    return refuse("P-251", `header.numSteps: ${header.numSteps}, expected ${numDirections}, one for each direction`);
+  if (header.matrixScores !== undefined) return refuse("P-45", "header.matrixScores: were not asked for");
   const decoded = decodeExpected(tensors, expects);
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
 }

@@ -53,6 +53,8 @@ export interface ProtocolClientOptions {
   readonly claims?: (deviceId: number) => number;
   /** What it claims of its machine, in runs that plan. */
   readonly machine?: ClientProfile;
+  /** Whether a backward pass does not fit it. */
+  readonly isForwardOnly?: true;
   /** What to do with a task once it was acknowledged; the default computes and submits it. Return false for silence. */
   readonly onTask?: (lease: TaskLease) => boolean | Promise<boolean>;
   /** Waited for before devices are registered, as if they were loading; return false for one that hangs. */
@@ -198,6 +200,7 @@ function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"h
     ...(machine === undefined ? {} : { profile: machine }),
     ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     ...(options.helperToken === undefined ? {} : { helperToken: options.helperToken }),
+    ...(options.isForwardOnly === true ? { isForwardOnly: true } : {}),
     hosting,
     ...(hosting === "own" ? { ownExamples: 9 } : {}),
     ...(hosting === "compute" || options.token !== undefined ? { token: options.token ?? "" } : {}),

@@ -12,6 +12,7 @@ import {
   type RunSettings,
   type Split,
   sizeOf,
+  slopes,
   sortedNames,
   type TextSums,
 } from "@tutti/core";
@@ -101,6 +102,14 @@ export function simulate(
       return { body: { kind: "edit", tokens, accuracy: random.uniform(), words: { rows, texts: tokens.map(() => "") } }, state };
     }
     case "train": {
+      if (spec.forward !== undefined) {
+        const numSteps = spec.forward.numDirections;
+        const data = Float32Array.from({ length: numSteps }, () => random.normal());
+        return {
+          body: { kind: "train", delta: { [slopes]: { shape: [numSteps], data } }, numSteps, firstLoss: 1.5, lastLoss: 1.5 },
+          state: null,
+        };
+      }
       const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });
       const sharedNames = Object.keys(expects.shapes);
       const start: Params = { ...initial, ...state?.local, ...global };

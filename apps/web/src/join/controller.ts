@@ -55,6 +55,8 @@ export interface LandingController extends JoinController {
   changeExamples(examples: readonly Example[]): void;
   /** The volunteer's name in the run, for the next join. */
   name(nickname: string): void;
+  /** Whether no backward pass fits this device, for the next join. */
+  passes(isForwardOnly: boolean): void;
 }
 
 /** The parts of the page that live as long as it does, and the session of the moment. */
@@ -75,6 +77,7 @@ export function createJoinController(params: PageParams): LandingController {
   const memory = backendMemory(hereAndNow);
   let token = tokenIn(location.href);
   let { nickname } = params;
+  let isForwardOnly = false;
   let prepared: PreparedWorker | null = null;
   let remembered: RememberedJoin | null = null;
 
@@ -113,11 +116,13 @@ export function createJoinController(params: PageParams): LandingController {
     const presence = takePart(openTabChannel(pageFolder()), markTitle);
     const { session, isKept, close } = await openSession(source, {
       ...{ params: { ...params, nickname }, token, worker, memory, lending, healing, onEvent, onPace },
+      isForwardOnly: before?.isForwardOnly ?? isForwardOnly,
       wasReloaded: before !== null,
     });
     parts.session = session;
     if (!isKept) shown.keepsNothing();
-    remember({ source: source.kind, isKept, ...(lending.isOrdered() ? { isPaused: true } : {}) });
+    const passes = (before?.isForwardOnly ?? isForwardOnly) ? { isForwardOnly: true } : {};
+    remember({ source: source.kind, isKept, ...passes, ...(lending.isOrdered() ? { isPaused: true } : {}) });
     const { reason } = await session.whenEnded;
     if (reason !== "reload") remember(null);
     presence.close();
@@ -126,8 +131,9 @@ export function createJoinController(params: PageParams): LandingController {
 
   function order(act: () => void): void {
     act();
-    if (remembered !== null)
-      remember({ source: remembered.source, isKept: remembered.isKept, ...(lending.isOrdered() ? { isPaused: true } : {}) });
+    if (remembered === null) return;
+    const { isPaused: _, ...others } = remembered;
+    remember({ ...others, ...(lending.isOrdered() ? { isPaused: true } : {}) });
   }
 
   return {
@@ -137,6 +143,9 @@ export function createJoinController(params: PageParams): LandingController {
     prepare: () => void prepare(),
     name(given) {
       nickname = given;
+    },
+    passes(given) {
+      isForwardOnly = given;
     },
     choices: lending.choices,
     offers: surroundings.offers,

@@ -13,7 +13,8 @@ test("own examples are what the session trains on, and their place in the run st
 });
 
 test("the page's address chooses backend, threads, kernels, tab and joining by itself; nonsense is left out", () => {
-  expect(readPageParams("?backend=wasm&threads=2&kernels=plain&tab=3&auto=1&name=Ada&machine=2e9,1e8,1e6")).toEqual({
+  expect(readPageParams("?backend=wasm&threads=2&kernels=plain&tab=3&auto=1&name=Ada&machine=2e9,1e8,1e6&passes=forward")).toEqual({
+    isForwardOnly: true,
     machine: { flopsPerSecond: 2e9, memoryBytes: 1e8, bytesPerSecond: 1e6 },
     backend: "wasm",
     threads: 2,
@@ -22,7 +23,8 @@ test("the page's address chooses backend, threads, kernels, tab and joining by i
     isAuto: true,
     nickname: "Ada",
   });
-  expect(readPageParams("?backend=abacus&threads=-1&kernels=corn&auto=yes&machine=fast,1e8")).toEqual({
+  expect(readPageParams("?backend=abacus&threads=-1&kernels=corn&auto=yes&machine=fast,1e8&passes=half")).toEqual({
+    isForwardOnly: false,
     machine: null,
     backend: "auto",
     threads: 0,

@@ -36,6 +36,7 @@ export function JoinPage({ controller, run, runProblem, comeback, landing }: Joi
   const join = (chosen: DataSource): void => {
     source.value = chosen;
     controller.name(landing.takeNickname());
+    controller.passes(landing.isForwardOnly(run.value));
     controller.join(chosen);
   };
   // whoever brought a wrong word is asked for it again

@@ -5,6 +5,7 @@ import type { DeviceFacts } from "./preflight.ts";
 import { PreflightCard } from "./preflightCard.tsx";
 import { Privacy } from "./privacy.tsx";
 import { Programme } from "./programme.tsx";
+import { needsOf } from "./runNeeds.ts";
 import { taskTitle } from "./taskTitle.ts";
 
 /** What the page knows before anybody joins. */
@@ -26,10 +27,6 @@ export interface LandingProps extends Omit<JoinFormProps, "hasOtherTab" | "start
 export function Landing(props: LandingProps) {
   const { run, comeback, device, downloads, otherTab, address } = props;
   if (run?.status.phase === "done") return <Finished run={run} linkEnd={props.linkEnd} />;
-  const needs = {
-    newBytes: downloads === null ? null : downloads.modelBytes + downloads.scriptBytes - downloads.keptBytes,
-    memoryBytes: downloads === null ? null : downloads.unpackedBytes * memoryPerByte,
-  };
   return (
     <div class="landing">
       <div class="hero">
@@ -48,15 +45,12 @@ export function Landing(props: LandingProps) {
       </div>
       <div class="at-hand">{run !== null && <Programme run={run} downloads={downloads} address={address} />}</div>
       <div class="columns before-cards">
-        <PreflightCard device={device} needs={needs} />
+        <PreflightCard device={device} needs={needsOf(run, downloads)} />
         <Privacy facts={run} canStore={device?.canStore ?? true} />
       </div>
     </div>
   );
 }
-
-/** Weights as 32-bit numbers, activations and gradients beside them. */
-const memoryPerByte = 2;
 
 /** A run that is over takes nobody: it shows what it has come to. */
 function Finished({ run, linkEnd }: { readonly run: RunInfo; readonly linkEnd: string }) {

@@ -10,8 +10,9 @@ import type { LandingController } from "./controller.ts";
 import { lookAtDevice } from "./deviceProbes.ts";
 import { countDownloads, type Downloads } from "./downloads.ts";
 import { lookForOtherTabs, openTabChannel } from "./otherTabs.ts";
-import type { DeviceFacts } from "./preflight.ts";
+import { type DeviceFacts, isForwardOnly } from "./preflight.ts";
 import type { PageParams } from "./queryParams.ts";
+import { needsOf } from "./runNeeds.ts";
 import { classificationOf } from "./taskTitle.ts";
 
 /** What is known before anybody joins, as it becomes known. */
@@ -25,6 +26,8 @@ export interface LandingState {
   showOtherTab(): void;
   /** The name as it is typed, which is kept for the next visit. */
   takeNickname(): string;
+  /** Whether no backward pass fits this device, and the run has work for it all the same. */
+  isForwardOnly(run: RunInfo | null): boolean;
   /** The run is known, or another one is served now: its model and this browser's examples for it can be looked up. */
   learnRun(run: RunInfo): void;
   /** Looks at the device and for other tabs. */
@@ -61,6 +64,7 @@ export function createLandingState(folder: string, params: PageParams, controlle
       rememberNickname(name);
       return name;
     },
+    isForwardOnly: (run) => device.value !== null && isForwardOnly(device.value, needsOf(run, downloads.value)),
     learnRun({ run, runId, urls, status }) {
       if (known === runId) return;
       known = runId;

@@ -49,6 +49,8 @@ export interface SessionPorts {
   readonly memory: BackendMemory;
   readonly lending: Pick<Lending, "reason">;
   readonly healing: Healing;
+  /** Whether no backward pass fits this device. */
+  readonly isForwardOnly: boolean;
   /** Whether the tab took part until it was reloaded. */
   readonly wasReloaded: boolean;
   onEvent(event: PageEvent): void;
@@ -76,6 +78,7 @@ export async function openSession(source: DataSource, ports: SessionPorts): Prom
   const trainer = healingTrainer(worker, { onRestarted, forgetBackend: memory.forget });
   const session = joinRun({
     ...optionsOf(params, ports.token),
+    isForwardOnly: params.isForwardOnly || ports.isForwardOnly,
     clientKey: key.clientKey,
     trainer,
     store,

@@ -1,5 +1,7 @@
+import { presets, type RunSettings, strategies } from "@tutti/core";
 import { expect, test } from "vitest";
-import { browserOf, type DeviceFacts, type Finding, preflight } from "./preflight.ts";
+import { browserOf, type DeviceFacts, type Finding, isForwardOnly, preflight, type RunNeeds } from "./preflight.ts";
+import { needsOf } from "./runNeeds.ts";
 
 const agents = {
   firefoxLinux: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -26,9 +28,9 @@ const laptop: DeviceFacts = {
   freeBytes: 3e9,
   battery: { level: 0.7, isCharging: false },
 };
-const needs = { newBytes: 20e6, memoryBytes: 150e6 };
+const needs = { newBytes: 20e6, memoryBytes: 150e6, forwardBytes: null };
 
-function found(changes: Partial<DeviceFacts>, of: Finding["of"] = "backend", needed = needs): Finding | undefined {
+function found(changes: Partial<DeviceFacts>, of: Finding["of"] = "backend", needed: RunNeeds = needs): Finding | undefined {
   return preflight({ ...laptop, ...changes }, needed).find((finding) => finding.of === of);
 }
 
@@ -81,6 +83,23 @@ test("memory is judged against what the model takes, a quarter of the device's b
   expect(found({ memoryGib: 1 }, "memory", { ...needs, memoryBytes: 2 ** 28 })).toMatchObject({ kind: "enough", isGood: true });
   expect(found({ memoryGib: 1 }, "memory", { ...needs, memoryBytes: 2 ** 28 + 1 })).toMatchObject({ kind: "low", mend: "closeOthers" });
   expect(found({ memoryGib: null }, "memory")).toBeUndefined();
+});
+
+test("where a backward pass does not fit, a device takes part with forward passes alone in a run that has such work (P-250)", () => {
+  const low = { memoryGib: 1 };
+  const of = (forwardBytes: number | null) => ({ ...needs, memoryBytes: 2 ** 28 + 1, forwardBytes });
+  expect(found(low, "memory", of(2 ** 28))).toMatchObject({ kind: "forward", isGood: true, mend: null, neededBytes: 2 ** 28 + 1 });
+  expect(found(low, "memory", of(2 ** 28 + 1))).toMatchObject({ kind: "low" });
+  expect([of(2 ** 28), of(2 ** 28 + 1), of(null)].map((one) => isForwardOnly(low, one))).toEqual([true, false, false]);
+  expect(isForwardOnly({ memoryGib: 2 }, of(2 ** 28))).toBe(false);
+  expect(isForwardOnly({ memoryGib: null }, of(2 ** 28))).toBe(false);
+  const downloads = { modelBytes: 9, scriptBytes: 4, keptBytes: 3, unpackedBytes: 100 };
+  const needsIn = (strategy: RunSettings["strategy"]) => needsOf({ run: { ...presets.demo, strategy } }, downloads);
+  const { fedAvg, fedBpt } = strategies;
+  const forwardTier = { numDirections: 4, perturbation: 0.01, maxExamples: 8 };
+  expect(needsIn(fedAvg.defaults)).toEqual({ newBytes: 10, memoryBytes: 200, forwardBytes: null });
+  expect(needsIn({ ...fedAvg.defaults, forwardTier }).forwardBytes).toBe(125);
+  expect(needsIn(fedBpt.defaults).forwardBytes).toBe(125);
 });
 
 test("no storage, a private window and little room each say so, and how to mend it", () => {

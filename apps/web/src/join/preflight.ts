@@ -30,6 +30,8 @@ export interface RunNeeds {
   readonly newBytes: number | null;
   /** While it trains. */
   readonly memoryBytes: number | null;
+  /** While it computes forward passes alone; null also where the run has no work for a device that does no more. */
+  readonly forwardBytes: number | null;
 }
 
 /** How something that is missing can be mended. */
@@ -55,7 +57,7 @@ export type Finding = { readonly isGood: boolean; readonly mend: Mend | null } &
   | { readonly of: "backend"; readonly kind: "measured" | "software" | "noGpu"; readonly threads: number }
   | { readonly of: "backend"; readonly kind: "plainHttp" }
   | { readonly of: "speed"; readonly gigaflops: number; readonly numCores: number }
-  | { readonly of: "memory"; readonly kind: "enough" | "low"; readonly gib: number; readonly neededBytes: number }
+  | { readonly of: "memory"; readonly kind: "enough" | "forward" | "low"; readonly gib: number; readonly neededBytes: number }
   | { readonly of: "storage"; readonly kind: "room" | "littleRoom"; readonly freeBytes: number; readonly neededBytes: number }
   | { readonly of: "storage"; readonly kind: "works" | "private" | "none" }
   | { readonly of: "battery"; readonly level: number; readonly isCharging: boolean }
@@ -118,11 +120,21 @@ function speedFinding({ flopsPerSecond, numCores }: DeviceFacts): Finding | null
 /** The share of a device's memory that a tab may use: browsers give it about half, and there are others. */
 const usableShare = 1 / 4;
 
-function memoryFinding({ memoryGib }: DeviceFacts, { memoryBytes }: RunNeeds): Finding | null {
+function memoryFinding(
+  { memoryGib }: Pick<DeviceFacts, "memoryGib">,
+  { memoryBytes, forwardBytes }: RunNeeds,
+): (Finding & { readonly of: "memory" }) | null {
   if (memoryGib === null) return null;
   const neededBytes = memoryBytes ?? 0;
-  const isGood = neededBytes <= memoryGib * 2 ** 30 * usableShare;
-  return { of: "memory", kind: isGood ? "enough" : "low", gib: memoryGib, neededBytes, isGood, mend: isGood ? null : "closeOthers" };
+  const fits = (numBytes: number) => numBytes <= memoryGib * 2 ** 30 * usableShare;
+  const kind = fits(neededBytes) ? "enough" : forwardBytes !== null && fits(forwardBytes) ? "forward" : "low";
+  const isGood = kind !== "low";
+  return { of: "memory", kind, gib: memoryGib, neededBytes, isGood, mend: isGood ? null : "closeOthers" };
+}
+
+/** Whether a device takes part with forward passes alone: no more fits into its memory, and the run has work for it. */
+export function isForwardOnly(facts: Pick<DeviceFacts, "memoryGib">, needs: RunNeeds): boolean {
+  return memoryFinding(facts, needs)?.kind === "forward";
 }
 
 function storageFinding({ canStore, isPrivate, freeBytes }: DeviceFacts, { newBytes }: RunNeeds): Finding {

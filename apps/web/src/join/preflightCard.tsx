@@ -45,12 +45,17 @@ function findingText(finding: Finding): string {
     case "speed":
       return words.preflight.speed(finding.gigaflops, finding.numCores);
     case "memory":
-      return finding.kind === "low" ? words.preflight.lowMemory(finding.gib, finding.neededBytes) : words.preflight.memory(finding.gib);
+      return memoryText(finding);
     case "storage":
       return storageText(finding);
     case "battery":
       return words.preflight.battery(finding.level, finding.isCharging);
   }
+}
+
+function memoryText({ kind, gib, neededBytes }: Finding & { readonly of: "memory" }): string {
+  if (kind === "enough") return words.preflight.memory(gib);
+  return kind === "low" ? words.preflight.lowMemory(gib, neededBytes) : words.preflight.forwardMemory(gib, neededBytes);
 }
 
 function backendText(finding: Finding & { readonly of: "backend" }): string {

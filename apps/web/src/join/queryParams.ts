@@ -14,13 +14,15 @@ export interface PageParams {
   readonly nickname: string;
   /** `plain` computes without our own kernels, for comparison. */
   readonly kernels: KernelChoice;
+  /** Whether the tab computes forward passes alone, whatever fits. */
+  readonly isForwardOnly: boolean;
   /** A machine that this tab is to simulate; null for none. */
   readonly machine: ClientProfile | null;
 }
 
 const backends: readonly PageParams["backend"][] = ["auto", "webgpu", "wasm", "cpu"];
 
-/** Reads `?backend=…&threads=…&kernels=plain&tab=…&auto=1&name=…&machine=…`; whatever makes no sense is left out. */
+/** Reads `?backend=…&threads=…&kernels=plain&tab=…&auto=1&name=…&machine=…&passes=forward`; whatever makes no sense is left out. */
 export function readPageParams(search: string): PageParams {
   const params = new URLSearchParams(search);
   const threads = Number(params.get("threads") ?? 0);
@@ -29,6 +31,7 @@ export function readPageParams(search: string): PageParams {
     threads: Number.isInteger(threads) && threads > 0 && threads <= 256 ? threads : 0,
     tab: (params.get("tab") ?? "").slice(0, 20),
     kernels: params.get("kernels") === "plain" ? "plain" : "fast",
+    isForwardOnly: params.get("passes") === "forward",
     machine: machineOf(params.get("machine")),
     isAuto: params.get("auto") === "1",
     nickname: cleanNickname(params.get("name") ?? ""),

@@ -34,6 +34,8 @@ for (const isBlocked of [false, true]) {
     expect(rememberedJoin(other, tab)).toBeNull(); // another coordinator behind the same host
     rememberJoin(folder, { source: "own", isKept: true }, tab);
     expect(rememberedJoin(folder, tab)).toEqual({ source: "own", isKept: true });
+    rememberJoin(folder, { source: "share", isKept: true, isForwardOnly: true }, tab);
+    expect(rememberedJoin(folder, tab)).toEqual({ source: "share", isKept: true, isForwardOnly: true });
     rememberJoin(folder, null, tab);
     expect(rememberedJoin(folder, tab)).toBeNull();
   });

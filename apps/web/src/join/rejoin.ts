@@ -7,6 +7,8 @@ export interface RememberedJoin {
   readonly isKept: boolean;
   /** Whether its owner had paused it. */
   readonly isPaused?: boolean;
+  /** Whether no backward pass fitted the device. */
+  readonly isForwardOnly?: boolean;
 }
 
 /** The parts of a window that last through a reload; a browser that blocks a site's data still has its history. */
@@ -45,7 +47,9 @@ function parsed(text: unknown): RememberedJoin | null {
     if (typeof value !== "object" || value === null || !("source" in value) || !("isKept" in value)) return null;
     const { source, isKept } = value;
     if ((source !== "share" && source !== "own") || typeof isKept !== "boolean") return null;
-    return { source, isKept, ...("isPaused" in value && value.isPaused === true ? { isPaused: true } : {}) };
+    const isSet = (name: string) => name in value && (value as Readonly<Record<string, unknown>>)[name] === true;
+    const flags = ["isPaused", "isForwardOnly"].filter(isSet).map((name) => [name, true]);
+    return { source, isKept, ...Object.fromEntries(flags) };
   } catch {
     return null;
   }

@@ -193,6 +193,8 @@ export const german: Words = {
       `Etwa ${formats.digits(gigaflops, 2)} Milliarden Rechenschritte pro Sekunde auf ${cores === 1 ? "seinem einen Kern" : `einem von ${whole(cores)} Kernen`}`,
     memory: (gib) => `Mindestens ${formats.number(gib)} GB`,
     lowMemory: (gib, neededBytes) => `Etwa ${formats.number(gib)} GB; dieses Modell braucht beim Training etwa ${bytes(neededBytes)}.`,
+    forwardMemory: (gib, neededBytes) =>
+      `Etwa ${formats.number(gib)} GB; Training braucht etwa ${bytes(neededBytes)}. Dein Gerät probiert stattdessen Änderungen am Modell aus, was weniger braucht, und schickt, wie gut jede war.`,
     storage: (freeBytes) => `${bytes(freeBytes)} frei: Das Modell bleibt für den nächsten Besuch.`,
     storageWorks: "Das Modell bleibt für den nächsten Besuch.",
     littleRoom: (freeBytes, neededBytes) => `${bytes(freeBytes)} frei; das Modell braucht ${bytes(neededBytes)}.`,

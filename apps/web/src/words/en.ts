@@ -196,6 +196,8 @@ export const preflight = {
   memory: (gib: number) => `At least ${formatNumber(gib)} GB`,
   lowMemory: (gib: number, neededBytes: number) =>
     `About ${formatNumber(gib)} GB; this model takes about ${formatBytes(neededBytes)} while it trains.`,
+  forwardMemory: (gib: number, neededBytes: number) =>
+    `About ${formatNumber(gib)} GB; training takes about ${formatBytes(neededBytes)}. Your device tries out changes of the model instead, which takes less, and sends how well each did.`,
   storage: (freeBytes: number) => `${formatBytes(freeBytes)} free: the model is kept for the next visit.`,
   storageWorks: "The model is kept for the next visit.",
   littleRoom: (freeBytes: number, neededBytes: number) => `${formatBytes(freeBytes)} free; the model needs ${formatBytes(neededBytes)}.`,

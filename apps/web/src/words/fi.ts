@@ -196,6 +196,8 @@ export const finnish: Words = {
       `Noin ${formats.digits(gigaflops, 2)} miljardia laskutoimitusta sekunnissa ${cores === 1 ? "sen ainoalla ytimellä" : `yhdellä sen ${whole(cores)} ytimestä`}`,
     memory: (gib) => `Vähintään ${formats.number(gib)} Gt`,
     lowMemory: (gib, neededBytes) => `Noin ${formats.number(gib)} Gt; tämä malli vie opetuksen aikana noin ${bytes(neededBytes)}.`,
+    forwardMemory: (gib, neededBytes) =>
+      `Noin ${formats.number(gib)} Gt; opetus vie noin ${bytes(neededBytes)}. Laitteesi kokeilee sen sijaan muutoksia malliin, mikä vie vähemmän, ja lähettää, kuinka hyvin kukin toimi.`,
     storage: (freeBytes) => `${bytes(freeBytes)} vapaana: malli säilyy seuraavaan käyntiin.`,
     storageWorks: "Malli säilyy seuraavaan käyntiin.",
     littleRoom: (freeBytes, neededBytes) => `${bytes(freeBytes)} vapaana; malli tarvitsee ${bytes(neededBytes)}.`,

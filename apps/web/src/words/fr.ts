@@ -197,6 +197,8 @@ export const french: Words = {
     memory: (gib) => `Au moins ${formats.number(gib)} Go`,
     lowMemory: (gib, neededBytes) =>
       `Environ ${formats.number(gib)} Go ; ce modèle prend environ ${bytes(neededBytes)} pendant l’entraînement.`,
+    forwardMemory: (gib, neededBytes) =>
+      `Environ ${formats.number(gib)} Go ; l’entraînement en prend environ ${bytes(neededBytes)}. Votre appareil essaie plutôt des changements du modèle, ce qui en prend moins, et envoie l’effet de chacun.`,
     storage: (freeBytes) => `${bytes(freeBytes)} libres : le modèle est gardé pour la prochaine visite.`,
     storageWorks: "Le modèle est gardé pour la prochaine visite.",
     littleRoom: (freeBytes, neededBytes) => `${bytes(freeBytes)} libres ; le modèle a besoin de ${bytes(neededBytes)}.`,

@@ -22,6 +22,8 @@ export const settingLimits = {
   /** Edits of a prompt that one task tries, and words that each is drawn among. */
   maxTrials: 1000,
   maxCandidates: 1024,
+  /** Directions that a device measures for one task. */
+  maxDirections: 16_384,
   /** Ranks that devices have by turns. */
   maxDeviceRanks: 64,
   /** Characters. */

@@ -13,3 +13,8 @@ test("the work of a step grows with values, devices and what the rule takes, and
   expect(aggregationWork({ ...fedAvg, aggregation: { name: "multiKrum", numByzantine: 0 } }, sent)).toBe(12 * 4.5 * 39);
   expect(aggregationWork(testRun(), sent)).toBe(12 * 3 * 39); // FedPepTAO's control variates
 });
+
+test("slopes are summed over as many values as the others' changes have", () => {
+  const measured = trained(3, 1, 4, { slopes: zeros([4]) });
+  expect(aggregationWork(fedAvg, [...sent, measured])).toBe(12 * (39 + 4) + 4 * 13);
+});

@@ -1,5 +1,7 @@
 import { ruleOf } from "../aggregation/table.ts";
+import { numValues } from "../params.ts";
 import type { Contribution } from "../task.ts";
+import { slopes } from "./forwardTier/estimate.ts";
 import { mergeWork } from "./mergeWork.ts";
 import type { StrategyRun } from "./strategy.ts";
 import { needsSingleContributions, type StrategySettings } from "./table.ts";
@@ -15,14 +17,17 @@ export function aggregationWork(run: StrategyRun<StrategySettings>, contribution
   const merging = mergeWork(run, contributions);
   const keepsVariates = merging === 0 && needsSingleContributions({ strategy: run.strategy });
   const passes = (ruleOf(run)?.work(contributions.length) ?? 1) * (keepsVariates ? passesWithVariates : 1);
-  return merging + memoryFactor * passes * numValuesOf(contributions);
+  return merging + memoryFactor * passes * numValuesOf(contributions) + slopesWork(contributions);
 }
 
 function numValuesOf(contributions: readonly Contribution[]): number {
-  let sum = 0;
-  for (const { body } of contributions) {
-    if (body.kind !== "train") continue;
-    for (const { data } of Object.values(body.delta)) sum += data.length;
-  }
-  return sum;
+  return contributions.reduce((sum, { body }) => sum + (body.kind === "train" ? numValues(body.delta) : 0), 0);
+}
+
+/** A sum for each direction and value, where others of the round say how many values there are. */
+function slopesWork(contributions: readonly Contribution[]): number {
+  const deltas = contributions.flatMap(({ body }) => (body.kind === "train" ? [body.delta] : []));
+  const numDirections = deltas.reduce((sum, delta) => sum + (delta[slopes]?.data.length ?? 0), 0);
+  if (numDirections === 0) return 0;
+  return numDirections * Math.max(...deltas.map(numValues));
 }

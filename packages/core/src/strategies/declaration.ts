@@ -29,6 +29,9 @@ export interface StrategyMethod<Settings> extends DeclaredMethod {
   strategy?(own: Settings, base: RunConditions): Partial<Omit<Settings, "name">>;
 }
 
+/** Which devices of a run need a backward pass. */
+export type BackwardPasses = "all" | "some" | "none";
+
 /** What a strategy's file says of it. */
 export interface StrategyParts<Name extends string, Shape extends z.ZodRawShape, Names extends string, State extends StrategyState> {
   /** `strategy.name` of a run. */
@@ -53,6 +56,8 @@ export interface StrategyParts<Name extends string, Shape extends z.ZodRawShape,
   readonly editsWords?: boolean;
   /** Whether its plans hold tasks for a trusted compute client; absent for never. */
   needsCompute?(own: StrategySettingsOf<Name, Shape>): boolean;
+  /** Which of its devices need a backward pass; absent for all. A device that computes forward passes alone (P-250) takes part where not all do. */
+  backwardPasses?(own: StrategySettingsOf<Name, Shape>): BackwardPasses;
   /** The methods of the comparison that it makes, by name. */
   readonly methods: Readonly<Record<Names, StrategyMethod<StrategySettingsOf<Name, Shape>>>>;
   readonly decisions: Strategy<State, StrategyRun<StrategySettingsOf<Name, Shape>>>;

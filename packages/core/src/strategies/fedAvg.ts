@@ -2,12 +2,14 @@ import { deviations } from "../deviations.ts";
 import { integer } from "../settings/fields.ts";
 import { averageSent } from "./averaging.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
+import { forwardTierSettings, passesWithTier, tierFits } from "./forwardTier/settings.ts";
 import { type GlobalModelState, globalModel } from "./globalModel.ts";
 import { withPrefix } from "./tensors.ts";
 
 const settings = {
   /** After the last round every device trains this number of epochs from W for itself, before the last evaluation; 0 = off. */
   fineTuneEpochs: integer(0, 1000).default(0),
+  ...forwardTierSettings,
 };
 
 /** Settings of federated averaging. */
@@ -34,9 +36,10 @@ export const fedAvg = declareStrategy({
   },
   deviations: [],
   settings,
-  laterSettings: ["fineTuneEpochs"],
-  rules: [],
+  laterSettings: ["fineTuneEpochs", "forwardTier"],
+  rules: [tierFits],
   takesRules: () => "all",
+  backwardPasses: passesWithTier,
   needsSingleContributions: () => false,
   decisions: globalModel<FedAvgSettings>({
     step: ({ values }, plan, contributions) => withPrefix("W/", averageSent(values.run, plan, contributions)),

@@ -3,6 +3,7 @@ import { add, mapParams, type Params, scale, zerosLike } from "../params.ts";
 import { fractionSchema, number } from "../settings/fields.ts";
 import { combinedChange, contributionsOf, sentParams } from "./averaging.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
+import { forwardTierSettings, passesWithTier, tierFits } from "./forwardTier/settings.ts";
 import { globalModel } from "./globalModel.ts";
 import { sentForm } from "./sentForm.ts";
 import { serverRateSettings } from "./serverRates/table.ts";
@@ -14,6 +15,7 @@ const settings = {
   /** β. */
   serverMomentum: fractionSchema.default(0.9),
   ...serverRateSettings,
+  ...forwardTierSettings,
 };
 
 /** Settings of federated averaging with momentum on the server. */
@@ -36,8 +38,10 @@ export const fedAvgM = declareStrategy({
   },
   deviations: [],
   settings,
-  rules: [],
+  laterSettings: ["forwardTier"],
+  rules: [tierFits],
   takesRules: () => "all",
+  backwardPasses: passesWithTier,
   needsSingleContributions: () => false,
   decisions: globalModel<FedAvgMSettings>({
     start: (_, sent) => withPrefix("V/", zerosLike(sent)),

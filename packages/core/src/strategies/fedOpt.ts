@@ -4,6 +4,7 @@ import { mapParams, type Params, zerosLike } from "../params.ts";
 import { number } from "../settings/fields.ts";
 import { combinedChange, contributionsOf, sentParams } from "./averaging.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
+import { forwardTierSettings, passesWithTier, tierFits } from "./forwardTier/settings.ts";
 import { globalModel } from "./globalModel.ts";
 import { sentForm } from "./sentForm.ts";
 import { serverRateSettings } from "./serverRates/table.ts";
@@ -18,6 +19,7 @@ const settings = {
   /** τ, degree of adaptivity: it is added to the root, and v starts at τ². */
   tau: number(1e-9, 1e3).default(1e-3),
   ...serverRateSettings,
+  ...forwardTierSettings,
 };
 
 /** Settings of FedAdam and FedYogi. */
@@ -59,8 +61,10 @@ export const fedOpt = declareStrategy({
   },
   deviations: [weightedByExamples],
   settings,
-  rules: [],
+  laterSettings: ["forwardTier"],
+  rules: [tierFits],
   takesRules: () => "all",
+  backwardPasses: passesWithTier,
   needsSingleContributions: () => false,
   decisions: globalModel<FedOptSettings>({
     start({ tau }, sent) {

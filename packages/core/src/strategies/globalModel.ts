@@ -17,13 +17,16 @@ import {
   summaryOf,
 } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
+import { type ChangeScale, countSlopes } from "./forwardTier/estimate.ts";
+import type { WithForwardTier } from "./forwardTier/settings.ts";
+import { type MeasuringStep, measuringTask } from "./forwardTier/tasks.ts";
 import { type ServerRateSchedule, serverRateAt } from "./serverRates/table.ts";
 import type { AsJson, Evaluation, Strategy, StrategyRun, StrategyState } from "./strategy.ts";
 import { taskFor } from "./tasks.ts";
 import { allNames, under, withPrefix } from "./tensors.ts";
 
 /** What a strategy with one global model may have among its settings. */
-export type GlobalModelSettings = {
+export type GlobalModelSettings = WithForwardTier & {
   readonly name: string;
   readonly serverRateSchedule?: ServerRateSchedule;
 };
@@ -34,6 +37,8 @@ export type GlobalModelValues<Settings extends GlobalModelSettings = GlobalModel
   readonly shape: AsJson<TunedShape>;
   readonly position: Position;
   readonly evaluations: readonly AsJson<Evaluation>[];
+  /** What gradient devices' changes were like in the last round that had some; absent before it, and in runs without `forwardTier`. */
+  readonly changeScale?: ChangeScale;
 };
 
 /**
@@ -130,7 +135,9 @@ export function globalModel<Settings extends GlobalModelSettings>(
         round,
         step,
         attempt,
-        ...(isSampled ? trainContent(rule, state, spec, cohort.devices) : ownContent(rule, state, spec, cohort.devices)),
+        ...(isSampled
+          ? trainContent(rule, state, spec, { devices: cohort.devices, random, stage, round, attempt })
+          : ownContent(rule, state, spec, cohort.devices)),
         deadlineMs: run.deadlineMs,
         quorum: run.quorum,
         numDevices: cohort.numDevices,
@@ -143,7 +150,10 @@ export function globalModel<Settings extends GlobalModelSettings>(
       const place = situated(run);
       const values = { ...state.values, position: nextPosition(position, place) };
       if (isFineTuning(position)) return { values, tensors: state.tensors };
-      if (position.kind === "train") return { values, tensors: rule.step(state, plan, contributions, rateAt(rule, run, plan.round) ?? 1) };
+      if (position.kind === "train") {
+        const { contributions: counted, ...scaled } = countedIn(state, plan, contributions);
+        return { values: { ...values, ...scaled }, tensors: rule.step(state, plan, counted, rateAt(rule, run, plan.round) ?? 1) };
+      }
       const evaluation = poolEvaluations(plan, contributions, isPersonalised(position, place));
       return { values: { ...values, evaluations: [...evaluations, evaluation] }, tensors: state.tensors };
     },
@@ -241,6 +251,17 @@ function frozenSets(frozen: Params, partOf: ((name: string) => number) | undefin
   ]);
 }
 
+/** What counts of a round, with what it says of gradient devices' changes where measured slopes are turned into some. */
+function countedIn<Settings extends GlobalModelSettings>(
+  { values }: GlobalModelState<Settings>,
+  plan: RoundPlan,
+  contributions: readonly Contribution[],
+): { readonly contributions: readonly Contribution[]; readonly changeScale?: ChangeScale } {
+  if (values.run.strategy.forwardTier === undefined) return { contributions };
+  const { scale, contributions: counted } = countSlopes(plan, contributions, values.changeScale);
+  return { contributions: counted, ...(scale === undefined ? {} : { changeScale: scale }) };
+}
+
 function numbered(sets: readonly (readonly [string, Params])[]): SentSets {
   return {
     payloads: sets.map(([, params]) => params),
@@ -252,9 +273,10 @@ function trainContent<Settings extends GlobalModelSettings>(
   rule: GlobalModelRule<Settings>,
   state: GlobalModelState<Settings>,
   spec: TaskSpec,
-  devices: readonly Device[],
+  { devices, ...step }: MeasuringStep & { readonly devices: readonly Device[] },
 ): StepContent {
   const { run, position } = state.values;
+  const { forwardTier } = run.strategy;
   const { payloads, parameterSets } = setsOf(rule, state);
   const [sent] = payloads;
   const names = travellingNames(rule, state.values, position.round);
@@ -264,7 +286,8 @@ function trainContent<Settings extends GlobalModelSettings>(
     const shared = pickNames(payloads[global], names);
     const correction = rule.correction?.(state, device) ?? null;
     const corrected = correction === null ? {} : { correction: payloads.push(correction) - 1 };
-    return taskFor(device, run, { spec, parameterSets: { ...parameterSets, global, ...corrected }, shared });
+    const task = taskFor(device, run, { spec, parameterSets: { ...parameterSets, global, ...corrected }, shared });
+    return forwardTier === undefined ? task : measuringTask(task, device, forwardTier, step);
   });
   return { payloads, tasks };
 }

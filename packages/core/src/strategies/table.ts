@@ -4,7 +4,7 @@ import { ruleOf } from "../aggregation/table.ts";
 import type { LayerSelector } from "../settings/fields.ts";
 import type { Unchanging } from "../settings/unchanging.ts";
 import { editedTokensOf } from "../tunings/table.ts";
-import type { RunRule } from "./declaration.ts";
+import type { BackwardPasses, RunRule } from "./declaration.ts";
 import { fedAdapter } from "./fedAdapter/index.ts";
 import { fedAra } from "./fedAra/index.ts";
 import { fedAvg } from "./fedAvg.ts";
@@ -125,6 +125,7 @@ export function needsSingleContributions(run: Pick<StrategyRun<StrategySettings>
 interface ServerNeeds {
   readonly editsWords?: boolean;
   needsCompute?(own: DeclaredSettings): boolean;
+  backwardPasses?(own: DeclaredSettings): BackwardPasses;
 }
 
 type WithStrategy = Pick<StrategyRun<StrategySettings>, "strategy">;
@@ -141,4 +142,11 @@ export function lacksEdits({ strategy, tuning }: Pick<StrategyRun<StrategySettin
   if (editedTokensOf(tuning) === null) return false;
   const declared: ServerNeeds | null = isModule(strategy) ? null : strategies[strategy.name];
   return declared?.editsWords !== true;
+}
+
+/** Which devices of such a run need a backward pass. */
+export function backwardPassesOf({ strategy }: WithStrategy): BackwardPasses {
+  if (isModule(strategy)) return "all";
+  const declared: ServerNeeds = strategies[strategy.name];
+  return declared.backwardPasses?.(strategy) ?? "all";
 }

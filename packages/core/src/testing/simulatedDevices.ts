@@ -1,7 +1,10 @@
 import { taskParams } from "../parameterSets.ts";
-import { add, mapParams, omitNames, type Params, pickNames, scale, sizeOf, subtract } from "../params.ts";
+import { add, mapParams, omitNames, type Params, pickNames, scale, shapesOf, sizeOf, subtract } from "../params.ts";
+import { perturbedOffsets } from "../perturbation/numbering.ts";
+import { signAt } from "../perturbation/signs.ts";
 import { createRandom, type RandomStream } from "../random.ts";
-import type { ContributionBody, EvaluationResult, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
+import { directionSeed, slopes } from "../strategies/forwardTier/estimate.ts";
+import type { ContributionBody, EvaluationResult, ForwardSpec, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import type { Answer } from "./simulatedPool.ts";
 
 /** A synthetic federated problem: every device pulls its parameters towards its own target. */
@@ -62,6 +65,7 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
 
   /** Three gradient steps of rate 0.2 an epoch, corrected where the plan says so. */
   function train(plan: RoundPlan, task: PlannedTask, spec: SpecOf<"train">): ContributionBody {
+    if (spec.forward !== undefined) return measure(plan, task, spec.forward);
     const { global: sent = {}, initial, correction: given } = taskParams(plan, task);
     const sharedNames = Object.keys(task.expects.shapes);
     const start = spec.isPersonalised ? { ...initial, ...local.get(task.deviceId), ...sent } : sent;
@@ -75,6 +79,21 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
     if (spec.isPersonalised) local.set(task.deviceId, omitNames(current, sharedNames));
     const delta = subtract(pickNames(current, sharedNames), pickNames(start, sharedNames));
     return { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25 };
+  }
+
+  /** The slopes of ½‖W − target‖², which two points either side of W give exactly. */
+  function measure(plan: RoundPlan, task: PlannedTask, forward: ForwardSpec): ContributionBody {
+    const gradient = subtract(taskParams(plan, task).global ?? {}, problem.targets[task.deviceId]);
+    const offsets = perturbedOffsets(shapesOf(gradient));
+    const data = Float32Array.from({ length: forward.numDirections }, (_, j) => {
+      const seed = directionSeed(forward, j);
+      const parts = Object.entries(gradient).map(([name, tensor]) =>
+        tensor.data.reduce((sum, value, i) => sum + value * signAt(seed, offsets[name] + i), 0),
+      );
+      return parts.reduce((sum, part) => sum + part, 0);
+    });
+    const delta = { [slopes]: { shape: [data.length], data } };
+    return { kind: "train", delta, numSteps: data.length, firstLoss: 1.5, lastLoss: 1.5 };
   }
 
   /** A step in each coordinate, longer on later devices, of which lower ones find the better points. */

@@ -56,6 +56,8 @@ interface TinyOptions {
   readonly sourcePrompts?: readonly SourcePrompt[];
   /** What the devices' clients claim; those without say nothing. */
   readonly machines?: readonly DeviceMachine[];
+  /** Devices that compute forward passes alone. */
+  readonly forwardOnly?: readonly number[];
   onResult?(result: TinyResult): void;
 }
 
@@ -64,14 +66,19 @@ const machineOf = (machine: DeviceMachine | undefined) => (machine === undefined
 /** A whole run of devices on the tiny roberta: its last state, and the devices' mean loss at the start of each round. */
 export async function federateRun(
   run: RunSettings,
-  { sourcePrompts = [], machines = [], onResult }: TinyOptions = {},
+  { sourcePrompts = [], machines = [], forwardOnly = [], onResult }: TinyOptions = {},
 ): Promise<{ losses: number[]; state: StrategyState }> {
   const place = tinyPlace(run, sourcePrompts);
   const losses = Array.from({ length: run.numRounds }, (): number[] => []);
   const states = new Map<number, DeviceState | null>();
   let last: Promise<unknown> = Promise.resolve();
   const pool: DevicePool = {
-    roster: () => Array.from({ length: run.numDevices }, (_, id) => ({ id, numExamples, isConnected: true, ...machineOf(machines[id]) })),
+    roster: () =>
+      Array.from({ length: run.numDevices }, (_, id) => ({
+        ...{ id, numExamples, isConnected: true },
+        ...machineOf(machines[id]),
+        ...(forwardOnly.includes(id) ? { isForwardOnly: true as const } : {}),
+      })),
     open: (plan) => ({
       close: () => undefined,
       perform(planned) {

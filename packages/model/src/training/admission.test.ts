@@ -50,3 +50,12 @@ test("a backbone without numbers is admitted, and the sentence says so", async (
   const admission = await testAdmission(createTransformer(goldenBackbone("roberta")), undefined);
   expect(admission).toMatchObject({ isPassed: true, detail: expect.stringMatching(/no golden numbers.*optimiser step/) });
 });
+
+test("a device that computes forward passes alone is tested by the logits and the loss, with nothing backward", async () => {
+  const backbone = goldenBackbone("roberta");
+  const numbers = await computeAdmission(backbone);
+  const admission = await testAdmission(createTransformer(backbone), { ...numbers, gradientNorm: 9 * numbers.gradientNorm }, "forward");
+  expect(admission).toMatchObject({ isPassed: true, detail: "relative errors: logits 0.0e+0, loss 0.0e+0" });
+  const wrong = await testAdmission(createTransformer(backbone), { ...numbers, loss: 1.01 * numbers.loss }, "forward");
+  expect(wrong).toMatchObject({ isPassed: false, detail: expect.stringContaining("loss 9.9e-3") });
+});

@@ -21,6 +21,9 @@ const numTokens = 12;
 const numLogits = 32;
 const numGradients = 64;
 
+/** Which passes a device computes. */
+export type AdmissionPasses = "both" | "forward";
+
 type Question = Omit<AdmissionNumbers, "logits" | "loss" | "gradient" | "gradientNorm">;
 
 /** The golden numbers of a backbone, computed on the current backend (the CPU's, when it is converted). */
@@ -35,10 +38,19 @@ export async function computeAdmission(backbone: PackedBackbone): Promise<Admiss
 }
 
 /**
- * Compares what this backend computes from the golden input with the manifest's numbers, where it has any, and an optimiser's step with core's.
+ * Compares what this backend computes from the golden input with the manifest's numbers, where it has any, and an optimiser's step with core's; of a device that
+ * computes forward passes alone the logits and the loss.
  */
-export async function testAdmission(transformer: Transformer, golden: AdmissionNumbers | undefined): Promise<Admission> {
-  const errors = { ...(golden === undefined ? {} : await goldenErrors(transformer, golden)), "optimiser step": await optimiserError() };
+export async function testAdmission(
+  transformer: Transformer,
+  golden: AdmissionNumbers | undefined,
+  passes: AdmissionPasses = "both",
+): Promise<Admission> {
+  const trains = passes === "both";
+  const errors = {
+    ...(golden === undefined ? {} : await (trains ? goldenErrors(transformer, golden) : forwardErrors(transformer, golden))),
+    ...(trains ? { "optimiser step": await optimiserError() } : {}),
+  };
   const worstError = Object.values(errors).reduce((worst, error) => (error > worst || Number.isNaN(error) ? error : worst), 0);
   const detail = Object.entries(errors).map(([kind, error]) => `${kind} ${error.toExponential(1)}`);
   const lack = golden === undefined ? "this backbone has no golden numbers to compare with; " : "";
@@ -53,6 +65,17 @@ async function goldenErrors(transformer: Transformer, golden: AdmissionNumbers):
     gradient: relativeError(found.gradient, golden.gradient),
     "gradient norm": relativeError([found.gradientNorm], [golden.gradientNorm]),
   };
+}
+
+async function forwardErrors(transformer: Transformer, golden: AdmissionNumbers): Promise<Record<string, number>> {
+  const { values, batch, tuned } = asked(transformer, golden);
+  const tensors = tf.tidy(() => {
+    const { classLogits, losses } = predict(splitTuned(tuned.layout, tf.tensor1d(values)), batch, tuned);
+    return { logits: classLogits, losses };
+  });
+  const read = [tensors.logits, tensors.losses].map((tensor) => tensor.data<"float32">());
+  const [logits, losses] = await Promise.all(read).finally(() => tf.dispose([tensors.logits, tensors.losses]));
+  return { logits: relativeError([...logits], golden.logits), loss: relativeError([...losses], [golden.loss]) };
 }
 
 const numOptimised = 257;
@@ -88,7 +111,8 @@ function drawQuestion({ config }: Transformer): Question {
   };
 }
 
-async function answer(transformer: Transformer, question: Question) {
+/** What is computed: prompt, text and what is read of it. */
+function asked(transformer: Transformer, question: Question) {
   const layout = layoutOf(transformer.config);
   const prompt = flattenTuned(layout, initialParams(layout.entries, createRandom(question.promptSeed)));
   const objective = { head: "labelWords", lossOver: "labelWords", words: question.logitIds } as const;
@@ -98,6 +122,12 @@ async function answer(transformer: Transformer, question: Question) {
     labels: [question.logitIds.indexOf(question.target)],
     maskPositions: [question.maskPosition],
   };
+  return { values: prompt, batch, tuned };
+}
+
+async function answer(transformer: Transformer, question: Question) {
+  const { values: prompt, batch, tuned } = asked(transformer, question);
+  const { layout } = tuned;
   const tensors = tf.tidy(() => {
     const values = tf.tensor1d(prompt);
     const { loss, gradient } = vectorGradient(tuned, values, batch);

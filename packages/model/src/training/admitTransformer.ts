@@ -3,7 +3,7 @@ import { createTransformer, type Transformer } from "../backbone/transformer.ts"
 import { chooseKernels, chosenKernels, type KernelChoice } from "../kernels/fusedKernels.ts";
 import { backendErrors } from "../kernels/webgpu/gpuErrors.ts";
 import type { Admission } from "../trainer.ts";
-import { testAdmission } from "./admission.ts";
+import { type AdmissionPasses, testAdmission } from "./admission.ts";
 
 /** A transformer that has been tested, with the kernels that computed. */
 export interface Admitted {
@@ -15,36 +15,40 @@ export interface Admitted {
 }
 
 /** Puts a backbone on the current backend and tests it; where our own kernels give other numbers or fail, once more with plain ones. */
-export async function admitTransformer(backbone: PackedBackbone, wanted: KernelChoice = "fast"): Promise<Admitted> {
+export async function admitTransformer(
+  backbone: PackedBackbone,
+  wanted: KernelChoice = "fast",
+  passes: AdmissionPasses = "both",
+): Promise<Admitted> {
   chooseKernels(wanted);
   if (chosenKernels() === "plain") {
     const notice = wanted === "plain" ? "The fast kernels are turned off, as asked; the plain ones are used." : null;
-    return { ...passedOrNot(await tryTransformer(backbone)), kernels: "plain", notice };
+    return { ...passedOrNot(await tryTransformer(backbone, passes)), kernels: "plain", notice };
   }
-  const fast = await tryTransformer(backbone);
+  const fast = await tryTransformer(backbone, passes);
   if (fast.transformer !== null && fast.admission.isPassed) return { ...fast, kernels: "fast", notice: null };
   fast.transformer?.dispose();
   chooseKernels("plain");
   const notice = `This computer's fast kernels ${failureOf(fast)}, so the plain ones are used.`;
-  return { ...passedOrNot(await tryTransformer(backbone)), kernels: "plain", notice };
+  return { ...passedOrNot(await tryTransformer(backbone, passes)), kernels: "plain", notice };
 }
 
 type Tried = { readonly transformer: Transformer; readonly admission: Admission } | { readonly transformer: null; readonly failure: Error };
 
 /** What is thrown and what the GPU refuses is a failure of the trial; then nothing of it stays. */
-async function tryTransformer(backbone: PackedBackbone): Promise<Tried> {
-  const { value: tried, errors } = await backendErrors(() => createAndTest(backbone));
+async function tryTransformer(backbone: PackedBackbone, passes: AdmissionPasses): Promise<Tried> {
+  const { value: tried, errors } = await backendErrors(() => createAndTest(backbone, passes));
   if (errors.length === 0 || tried.transformer === null) return tried;
   tried.transformer.dispose();
   return { transformer: null, failure: new Error(`the GPU refused a call: ${errors[0]}`) };
 }
 
-async function createAndTest(backbone: PackedBackbone): Promise<Tried> {
+async function createAndTest(backbone: PackedBackbone, passes: AdmissionPasses): Promise<Tried> {
   const made: Transformer[] = [];
   try {
     const transformer = createTransformer(backbone);
     made.push(transformer);
-    return { transformer, admission: await testAdmission(transformer, backbone.manifest?.admission) };
+    return { transformer, admission: await testAdmission(transformer, backbone.manifest?.admission, passes) };
   } catch (error) {
     for (const transformer of made) transformer.dispose();
     return { transformer: null, failure: error instanceof Error ? error : new Error(String(error)) };

@@ -54,7 +54,7 @@ export async function searchPrompt(tuned: Tuned, examples: readonly EncodedExamp
 }
 
 /** Over examples, or over the tokens of all answers. */
-async function meanLoss(
+export async function meanLoss(
   tuned: Tuned,
   params: Params,
   examples: readonly EncodedExample[],

@@ -50,6 +50,7 @@ export const fedBpt = declareStrategy({
     },
   ],
   takesRules: () => "none",
+  backwardPasses: () => "none",
   needsSingleContributions: () => true,
   decisions,
   methods: {},
