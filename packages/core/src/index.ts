@@ -130,6 +130,10 @@ export { createSearchReplica, type SearchReplica, type SearchTask } from "./stra
 export { stepSizeRuleSchema } from "./strategies/fedBpt/settings.ts";
 export { searched } from "./strategies/fedBpt/state.ts";
 export { toldTensors } from "./strategies/fedBpt/toldRound.ts";
+export { inSteps, onGrid } from "./strategies/fedKSeed/accumulators.ts";
+export { scalars } from "./strategies/fedKSeed/decisions.ts";
+export { createSeedReplica, type OnReplayed, type PooledTask, type SeedReplica } from "./strategies/fedKSeed/replica.ts";
+export { type Movement, moveAtOnce, moveParams, seedPool } from "./strategies/fedKSeed/seedPool.ts";
 export { type FedOptSettings, fedOpt } from "./strategies/fedOpt.ts";
 export { fedPepTao } from "./strategies/fedPepTao/index.ts";
 export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/fedPepTao/serverStep.ts";
@@ -211,11 +215,14 @@ export type {
   LogitsBody,
   LogitsSpec,
   ParameterSets,
+  PerturbBody,
+  PerturbSpec,
   PlannedTask,
   Protocol,
   RoundPlan,
   SearchBody,
   SearchSpec,
+  SeedPoolSpec,
   ShownAnswer,
   Split,
   Stage,

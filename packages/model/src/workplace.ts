@@ -3,12 +3,14 @@ import {
   claimLimit,
   createRandom,
   createSearchReplica,
+  createSeedReplica,
   type DealtShares,
   deferred,
   publicRows,
   type Random,
   type RunSettings,
   type SearchReplica,
+  type SeedReplica,
   shownRows,
   type TuningSettings,
 } from "@tutti/core";
@@ -63,6 +65,8 @@ export interface Workplace<E = Example> {
   examplesOf(source: DeviceSource): DeviceExamples<E>;
   /** The tab's copy of the server's search, in runs that search. */
   readonly searchReplica: SearchReplica;
+  /** The tab's copy of the parameters, in runs whose seeds they follow from. */
+  readonly seedReplica: SeedReplica;
   /** Training rows that the run's server reads and no device gets; none where its strategy distils nothing. */
   publicExamples(): readonly E[];
 }
@@ -127,6 +131,7 @@ export async function openWorkplace(
     layout,
     reader,
     searchReplica: createSearchReplica(),
+    seedReplica: createSeedReplica(run.seed),
     zeroShotReader() {
       zeroShot ??= createZeroShot();
       return zeroShot;

@@ -40,7 +40,17 @@ const tileSchema = z.strictObject({
   isHelper: z.literal(true).exactOptional(),
 });
 
-const kinds = ["score", "train", "probe", "evaluate", "search", "logits", "distil", "answers"] as const satisfies readonly TaskKind[];
+const kinds = [
+  "score",
+  "train",
+  "probe",
+  "evaluate",
+  "search",
+  "perturb",
+  "logits",
+  "distil",
+  "answers",
+] as const satisfies readonly TaskKind[];
 
 const devicesSchema = z.array(deviceIdSchema).max(liveLimits.maxListed).readonly();
 

@@ -120,6 +120,10 @@ export const rules = {
   "P-193": "Examples that are typed",
   "P-210": "Search tasks",
   "P-211": "What a search claims is bounded",
+  "P-220": "Perturbation tasks",
+  "P-221": "Parameters from a pool of seeds",
+  "P-222": "What scalars claim is bounded",
+  "P-223": "The signs of a seed",
 } as const;
 
 /** The number of a rule of SPEC.md. */

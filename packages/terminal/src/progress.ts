@@ -36,6 +36,7 @@ const activities = {
   probe: "probing",
   evaluate: "evaluating",
   search: "searching",
+  perturb: "trying perturbations",
   logits: "reading with the large model",
   distil: "distilling",
   answers: "answering",

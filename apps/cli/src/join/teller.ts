@@ -28,6 +28,7 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
     train: 0,
     evaluate: 0,
     search: 0,
+    perturb: 0,
     logits: 0,
     distil: 0,
     answers: 0,

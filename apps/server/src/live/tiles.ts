@@ -73,6 +73,7 @@ const activities: Readonly<Record<TaskKind, TileState>> = {
   score: "scoring",
   probe: "probing",
   search: "training",
+  perturb: "training",
   train: "training",
   evaluate: "evaluating",
   // of compute clients, which have no tile

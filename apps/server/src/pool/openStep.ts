@@ -75,6 +75,7 @@ export function isHeldBy({ holder }: Lease, { clientKey }: { readonly clientKey:
 /** How long a task takes, in examples that its device goes through. */
 export function workOf({ task: { spec, expects } }: Lease): number {
   if (spec.kind === "search") return Math.min(expects.numExamples, spec.maxExamples) * passesOf(spec);
+  if (spec.kind === "perturb") return 2 * spec.places.length * expects.batchSize;
   return expects.numExamples * (spec.kind === "train" ? spec.epochs : 1);
 }
 

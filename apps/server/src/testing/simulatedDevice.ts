@@ -87,6 +87,13 @@ export function simulate(
         state,
       };
     }
+    case "perturb": {
+      const data = Float32Array.from(spec.places, () => 0.5 * random.normal());
+      return {
+        body: { kind: "perturb", delta: { scalars: { shape: [data.length], data } }, numSkipped: 0, firstLoss: 1.5, lastLoss: 1.25 },
+        state,
+      };
+    }
     case "train": {
       const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });
       const sharedNames = Object.keys(expects.shapes);

@@ -17,6 +17,9 @@ export const settingLimits = {
   /** Points of one iteration, and iterations of one round, of a device's search. */
   maxPopulation: 256,
   maxSearchIterations: 1000,
+  /** Seeds of a pool, and steps of a device along them in a round. */
+  maxSeeds: 65_536,
+  maxSeedSteps: 4096,
   /** Ranks that devices have by turns. */
   maxDeviceRanks: 64,
   /** Characters. */

@@ -68,8 +68,8 @@ function play(run: RunSettings, bad: number, numExamples = [3, 1, 4, 200, 5, 2, 
   return state;
 }
 
-/** FedBPT sends no updates that a rule could combine: its own tests say what a device can do there. */
-const names = (Object.keys(strategies) as StrategyName[]).filter((name) => name !== "fedBpt");
+/** FedBPT and FedKSeed send no updates that a rule could combine: their own tests say what a device can do there. */
+const names = (Object.keys(strategies) as StrategyName[]).filter((name) => name !== "fedBpt" && name !== "fedKSeed");
 const takes = (name: StrategyName) => strategies[name].takesRules?.({ ranks: [] } as never);
 const averaging = names.filter((name) => takes(name) === "all");
 const merging = names.filter((name) => takes(name) === "wholeUpdates");

@@ -9,6 +9,7 @@ import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
 import { fedBpt } from "./fedBpt/index.ts";
 import { fedExLora } from "./fedExLora.ts";
+import { fedKSeed } from "./fedKSeed/index.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { fedPipe } from "./fedPipe/index.ts";
@@ -46,6 +47,7 @@ export const strategies = {
   fedAdapter,
   fedPipe,
   fedBpt,
+  fedKSeed,
 } as const;
 
 type Strategies = typeof strategies;

@@ -49,6 +49,8 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
         return { kind: "evaluate", results: evaluate(plan, task, spec) };
       case "search":
         return search(task, spec);
+      case "perturb":
+        return perturb(task, spec);
       case "logits":
         return { kind: "logits", contentKey: "0".repeat(64), numTexts: 3, numPositions: 40, topKError: 0.01 };
       case "distil":
@@ -84,6 +86,12 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
       }),
     );
     return { kind: "search", delta, fitness: 0.5 + deviceId / 8, stepSize };
+  }
+
+  /** Longer along later seeds, and on later devices. */
+  function perturb({ deviceId }: PlannedTask, { places }: SpecOf<"perturb">): ContributionBody {
+    const data = Float32Array.from(places, (place, step) => 0.25 * (deviceId + 1) * (step % 2 === 0 ? 1 : -1) + place / 64);
+    return { kind: "perturb", delta: { scalars: { shape: [data.length], data } }, numSkipped: 0, firstLoss: 1.5, lastLoss: 1.25 };
   }
 
   /** What a large model knows: a tenth of the way to 0. */

@@ -1,4 +1,4 @@
-import { createRandom, createSearchReplica, type RunSettings } from "@tutti/core";
+import { createRandom, createSearchReplica, createSeedReplica, type RunSettings } from "@tutti/core";
 import { type Example, findClassification } from "@tutti/data";
 import type { Reader } from "../reader.ts";
 import { predictAll, scoresOf } from "../training/evaluation.ts";
@@ -29,6 +29,7 @@ export function tinyWorkplace(run: RunSettings, numExamples: number): Workplace 
     zeroShotReader: () =>
       tinyReader({ ...tuned, objective: labelWords }, (examples) => encode(examples).map(withMask), ["one", "two", "three"]),
     searchReplica: createSearchReplica(),
+    seedReplica: createSeedReplica(run.seed),
     publicExamples: () => [],
     examplesOf(source) {
       const index = source.kind === "share" ? source.index : 0;

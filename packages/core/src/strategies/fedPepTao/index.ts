@@ -253,6 +253,7 @@ function specAt({ stage, kind }: Position, run: FedPepTaoRun, { numEvaluations, 
     case "evaluate":
       return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised });
     case "search":
+    case "perturb":
     case "logits":
     case "distil":
     case "answers":
