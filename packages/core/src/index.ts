@@ -70,6 +70,7 @@ export {
 } from "./params.ts";
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput, SkewSettings } from "./partition.ts";
 export { dealShares, dealSkewed } from "./partition.ts";
+export { addManySigns, type Movement } from "./perturbation/manySigns.ts";
 export { perturbedOffsets } from "./perturbation/numbering.ts";
 export { addSigns, fillSigns, type SignRange, signAt, signWord } from "./perturbation/signs.ts";
 export {
@@ -133,7 +134,7 @@ export { toldTensors } from "./strategies/fedBpt/toldRound.ts";
 export { inSteps, onGrid } from "./strategies/fedKSeed/accumulators.ts";
 export { scalars } from "./strategies/fedKSeed/decisions.ts";
 export { createSeedReplica, type OnReplayed, type PooledTask, type SeedReplica } from "./strategies/fedKSeed/replica.ts";
-export { type Movement, moveAtOnce, moveParams, seedPool } from "./strategies/fedKSeed/seedPool.ts";
+export { moveAtOnce, moveParams, seedPool } from "./strategies/fedKSeed/seedPool.ts";
 export { type FedOptSettings, fedOpt } from "./strategies/fedOpt.ts";
 export { fedPepTao } from "./strategies/fedPepTao/index.ts";
 export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/fedPepTao/serverStep.ts";

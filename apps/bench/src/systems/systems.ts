@@ -4,6 +4,7 @@ import { benchMethods } from "../speed/methods.ts";
 import type { SpeedAsked } from "../speed/speedAsked.ts";
 import { systemDemoRows } from "./demos.ts";
 import { mergeRows } from "./merging.ts";
+import { perturbationRows } from "./perturbing.ts";
 import { planningRows } from "./planning.ts";
 import { searchRows } from "./searching.ts";
 
@@ -12,5 +13,12 @@ export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
   const { isQuick, say, signal } = asked;
   const methods = await benchMethods({ now: projectFolder, before: null, isQuick, say, signal });
   const ofLora = methods.filter(({ name }) => name.includes("lora"));
-  return [...planningRows(), ...(await mergeRows()), ...(await searchRows()), ...ofLora, ...(await systemDemoRows(asked))];
+  return [
+    ...planningRows(),
+    ...(await mergeRows()),
+    ...(await searchRows()),
+    ...(await perturbationRows()),
+    ...ofLora,
+    ...(await systemDemoRows(asked)),
+  ];
 }

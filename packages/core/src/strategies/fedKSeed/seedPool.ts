@@ -1,6 +1,6 @@
 import type { Params } from "../../params.ts";
+import { addManySigns, type Movement } from "../../perturbation/manySigns.ts";
 import { perturbedOffsets } from "../../perturbation/numbering.ts";
-import { addSigns } from "../../perturbation/signs.ts";
 import { portableExp } from "../../portableMath.ts";
 import type { Random, RandomStream } from "../../random.ts";
 
@@ -9,12 +9,6 @@ export function seedPool(random: Random, numSeeds: number): Uint32Array {
   const seeds = new Uint32Array(numSeeds);
   random.stream({ purpose: "seedPool" }).fill(seeds);
   return seeds;
-}
-
-/** A perturbation that parameters are moved by. */
-export interface Movement {
-  readonly seed: number;
-  readonly amount: number;
 }
 
 /** Values that are moved by one seed after another before the caller hears of it. */
@@ -38,8 +32,7 @@ export async function moveParams(
 /** Moves parameters in place. */
 export function moveAtOnce(params: Params, movements: readonly Movement[]): void {
   const offsets = perturbedOffsets(Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, shape])));
-  for (const [name, { data }] of Object.entries(params))
-    for (const { seed, amount } of movements) addSigns(data, amount, { seed, offset: offsets[name] });
+  for (const [name, { data }] of Object.entries(params)) addManySigns(data, movements, offsets[name]);
 }
 
 /** Places in the pool for a device's steps: each as likely, or by `probabilities`. */
