@@ -72,7 +72,7 @@ export type { DealSettings, DealtShares, DeviceShare, PartitionInput, SkewSettin
 export { dealShares, dealSkewed } from "./partition.ts";
 export { addManySigns, type Movement } from "./perturbation/manySigns.ts";
 export { perturbedOffsets } from "./perturbation/numbering.ts";
-export { addSigns, fillSigns, type SignRange, signAt, signWord } from "./perturbation/signs.ts";
+export { addSigns, fillSigns, type SignRange, signAt, signKey, signWord } from "./perturbation/signs.ts";
 export {
   type DoneTask,
   type HeldTask,
