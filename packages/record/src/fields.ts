@@ -19,7 +19,17 @@ export const splitField = z.enum(["validation", "test"] satisfies Split[]);
 export const stageField = z.enum(["score", "count", "train"] satisfies Stage[]);
 
 /** What the tasks of a step asked for. */
-export const kindField = z.enum(["score", "train", "probe", "evaluate", "search", "perturb", "logits", "distil", "answers"] satisfies TaskKind[]);
+export const kindField = z.enum([
+  "score",
+  "train",
+  "probe",
+  "evaluate",
+  "search",
+  "perturb",
+  "logits",
+  "distil",
+  "answers",
+] satisfies TaskKind[]);
 
 /** What a run's main score is. */
 export const metricField = z.enum([
