@@ -28,11 +28,12 @@ import { drawDropout, drawInputs, factorsOf } from "./training/dropout.ts";
 import type { Tuned } from "./training/gradient.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
+import { hasMovedProducts, movedWeights } from "./training/movedWeights.ts";
 import { labelledBatch } from "./training/objective.ts";
 import { throwIfAborted, yieldToEvents } from "./training/pause.ts";
 import { perturbedWeights } from "./training/perturbedWeights.ts";
 import { searchPrompt } from "./training/promptSearch.ts";
-import { perturbedParams, trainBySeeds } from "./training/seedTraining.ts";
+import { type PerturbedModel, perturbedParams, trainBySeeds } from "./training/seedTraining.ts";
 import { watchSensitivity } from "./training/sensitivity.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
@@ -188,8 +189,7 @@ async function computePerturb(input: TaskInput<Spec<"perturb">>): Promise<Body<"
   const { spec, expects } = task;
   const { reader, run, random } = place;
   const params = await pooled(input, spec.pool);
-  const isWhole = tuningOf(run.tuning).trainsBackbone;
-  const model = isWhole ? perturbedWeights(reader.tuned, place.backbone, params) : perturbedParams(reader.tuned, params);
+  const model = perturbed(place, params);
   const training = {
     spec,
     seeds: seedPool(createRandom(run.seed), spec.pool.numSeeds),
@@ -204,6 +204,12 @@ async function computePerturb(input: TaskInput<Spec<"perturb">>): Promise<Body<"
     if (maxMagnitude(params) >= largestExact(spec.pool)) place.seedReplica.forget(); // a sum on the way may have been rounded
   });
   return { kind: "perturb", delta: { [scalars]: { shape: [data.length], data } }, ...told };
+}
+
+/** The run's parameters, to be tried a perturbation away: few, all weights as products move them, or a layer at a time. */
+function perturbed({ run, reader, backbone, transformer }: Workplace<AnyExample>, params: Params): PerturbedModel {
+  if (!tuningOf(run.tuning).trainsBackbone) return perturbedParams(reader.tuned, params);
+  return (hasMovedProducts(transformer) ? movedWeights : perturbedWeights)(reader.tuned, backbone, params);
 }
 
 /** Half of what sums on the grid are exact to. */

@@ -64,7 +64,8 @@ export function perturbedBackbone(backbone: PackedBackbone, deltas: Params, { mo
   };
 }
 
-function perturbedHead(head: Params, { movement, offsets }: Perturbation): Params {
+/** A trained head, moved. */
+export function perturbedHead(head: Params, { movement, offsets }: Perturbation): Params {
   return Object.fromEntries(
     Object.entries(head).map(([name, { shape, data }]) => {
       const tried = data.slice();
