@@ -43,8 +43,11 @@ export function scoresLayers(run: RunSettings): boolean {
 }
 
 /** Whether a run's parameters follow from a pool of seeds. */
-function perturbs({ strategy }: RunSettings): boolean {
-  return !isModule(strategy) && strategy.name === "fedKSeed";
+function perturbs(run: RunSettings): boolean {
+  if (isModule(run.strategy)) return false;
+  return createStrategy(run)
+    .schedule(run)
+    .some(({ spec }) => spec.kind === "perturb");
 }
 
 async function replayed({ settings, metric, trigger }: RunOrder, workbench: Workbench, remains: RunRemains): Promise<Replay> {

@@ -59,7 +59,9 @@ export function perturbedBackbone(backbone: PackedBackbone, deltas: Params, { mo
       if (delta === undefined) return frozen;
       const sum = delta.data.slice();
       addSigns(sum, movement.amount, { seed: movement.seed, offset: offsets[tunedName(name)] ?? 0 });
-      return { shape: frozen.shape, data: sum.map((value, i) => value + (frozen.data[i] ?? 0)) };
+      const { shape, data } = frozen;
+      for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) + (sum[i] ?? 0); // unpacked for this call alone
+      return { shape, data };
     },
   };
 }
