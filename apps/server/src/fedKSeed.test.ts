@@ -115,13 +115,17 @@ test("a round of 6 devices × 200 steps tunes all of minuet's weights in at most
     };
     const joined: ProtocolClient = scene.join(coordinator, `client ${client}`, { onTask });
   }
-  for (const round of [2, 3]) {
+  const measured: { readonly up: number; readonly down: number }[] = [];
+  for (const round of [2, 3, 4, 5]) {
     const { record } = await coordinator.when("step", (event) => event.record.round === round);
-    expect(record.bytesUp / 6).toBeLessThan(1200);
-    expect(record.bytesUp / 6).toBeGreaterThan(400); // 200 numbers of two bytes
-    expect(record.bytesDown / 6).toBeLessThan(7200);
-    expect(record.bytesDown / 6).toBeGreaterThan(3000); // or nothing was told
+    measured.push({ up: record.bytesUp / 6, down: record.bytesDown / 6 });
   }
+  // the longer a busy machine takes for a round, the more statuses come between
+  const [up, down] = [Math.min(...measured.map((one) => one.up)), Math.min(...measured.map((one) => one.down))];
+  expect(up).toBeLessThan(1200);
+  expect(up).toBeGreaterThan(400); // 200 numbers of two bytes
+  expect(down).toBeLessThan(7200);
+  expect(down).toBeGreaterThan(3000); // or nothing was told
 });
 
 test("scalars that no honest device can come to are refused, and the right ones then count (P-222)", async () => {
