@@ -73,10 +73,12 @@ async function compute(lease: TaskLease, record: DeviceRecord, context: TaskCont
   return context.trainer.compute(task, record.state, context.onStep, signal);
 }
 
-/** The sets that the trainer needs of a task that can do without some (P-210). */
+/** The sets that the trainer needs of a task that can do without some (P-210, P-221). */
 async function neededSets({ parameterSets, ...lease }: TaskLease, trainer: Trainer): Promise<[string, BlobRef][]> {
   const all = Object.entries(parameterSets);
-  if (lease.spec.kind !== "search") return all;
+  const { kind } = lease.spec;
+  const isPooled = kind === "perturb" || (kind === "evaluate" && lease.spec.pool !== undefined);
+  if (kind !== "search" && !isPooled) return all;
   const { deviceId, stage, round, attempt, spec, expects } = lease;
   const setSizes = Object.fromEntries(all.map(([name, { numBytes }]) => [name, numBytes]));
   const names = await trainer.setsFor?.({ deviceId, stage, round, attempt, spec, expects, setSizes });

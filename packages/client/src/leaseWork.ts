@@ -89,13 +89,14 @@ async function tellUnable({ coordinator, devices, emit }: LeaseWorkPorts, { task
   await decline(coordinator, taskId, reason);
 }
 
-/** Of a search or of edits, whose result is smaller than a few messages, each quarter is told (P-35). */
+/** Of a search or of edits, whose result is smaller than a few messages, each quarter is told, and of perturbations the half (P-35). */
 function progressReport(
   { taskId, spec }: Pick<TaskLease, "taskId" | "spec">,
   coordinator: Pick<CoordinatorLink, "tellProgress">,
 ): (progress: StepProgress) => void {
   let lastMs = Number.NEGATIVE_INFINITY;
-  return ({ step, numSteps, loss }) => {
+  return ({ step, numSteps, loss, phase }) => {
+    if (phase === "replay" || (spec.kind === "perturb" && step !== Math.ceil(numSteps / 2))) return;
     const isQuarter = [1, 2, 3, 4].some((quarter) => step === Math.ceil((quarter * numSteps) / 4));
     if ((spec.kind === "search" || spec.kind === "edit") && !isQuarter) return;
     const now = performance.now();

@@ -28,7 +28,7 @@ export const realClock: ThrottleClock = {
 };
 
 /**
- * A trainer that trains as slowly as a machine of this profile would: the time that a training or search task took is stretched by how much faster this
+ * A trainer that trains as slowly as a machine of this profile would: the time that a training, search or perturbation task took is stretched by how much faster this
  * machine's matrix product is, and what travels takes its time on the link. A faster machine than this one cannot be simulated. Other tasks are
  * not slowed.
  */
@@ -56,7 +56,7 @@ export function throttledTrainer(trainer: Trainer, { flopsPerSecond, bytesPerSec
       const startedAt = clock.now();
       const result = await trainer.compute(task, state, onStep, signal);
       const { body } = result;
-      if (body.kind !== "train" && body.kind !== "search" && body.kind !== "edit") return result;
+      if (body.kind !== "train" && body.kind !== "search" && body.kind !== "perturb" && body.kind !== "edit") return result;
       const numSent = Object.values(task.parameterSets).reduce((sum, params) => sum + numValues(params), 0);
       const numSentBack = body.kind === "edit" ? body.tokens.length : numValues(body.delta);
       const numBytes = (numSent + numSentBack) * bytesPerValue[task.expects.encoding];

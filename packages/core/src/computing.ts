@@ -13,6 +13,6 @@ export function isComputeKind(kind: TaskKind): boolean {
 }
 
 /** Whether a contribution of this kind carries tensors. */
-export function carriesTensors(kind: TaskKind): kind is "train" | "search" | "distil" {
-  return kind === "train" || kind === "search" || kind === "distil";
+export function carriesTensors(kind: TaskKind): kind is "train" | "search" | "perturb" | "distil" {
+  return kind === "train" || kind === "search" || kind === "perturb" || kind === "distil";
 }

@@ -95,8 +95,9 @@ export {
 } from "./params.ts";
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput, SkewSettings } from "./partition.ts";
 export { dealShares, dealSkewed } from "./partition.ts";
+export { addManySigns, type Movement } from "./perturbation/manySigns.ts";
 export { perturbedOffsets } from "./perturbation/numbering.ts";
-export { addSigns, fillSigns, type SignRange, signAt, signWord } from "./perturbation/signs.ts";
+export { addSigns, fillSigns, type SignRange, signAt, signKey, signWord } from "./perturbation/signs.ts";
 export {
   type DoneTask,
   type HeldTask,
@@ -162,6 +163,10 @@ export { stepSizeRuleSchema } from "./strategies/fedBpt/settings.ts";
 export { searched } from "./strategies/fedBpt/state.ts";
 export { toldTensors } from "./strategies/fedBpt/toldRound.ts";
 export { type DevicePrompt, type MergeSettings, mergePrompts } from "./strategies/fedDtpt/mergePrompts.ts";
+export { inSteps, onGrid } from "./strategies/fedKSeed/accumulators.ts";
+export { scalars } from "./strategies/fedKSeed/decisions.ts";
+export { createSeedReplica, type OnReplayed, type PooledTask, type SeedReplica } from "./strategies/fedKSeed/replica.ts";
+export { moveAtOnce, moveParams, seedPool } from "./strategies/fedKSeed/seedPool.ts";
 export { type FedOptSettings, fedOpt } from "./strategies/fedOpt.ts";
 export { fedPepTao } from "./strategies/fedPepTao/index.ts";
 export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/fedPepTao/serverStep.ts";
@@ -251,11 +256,14 @@ export type {
   LogitsBody,
   LogitsSpec,
   ParameterSets,
+  PerturbBody,
+  PerturbSpec,
   PlannedTask,
   Protocol,
   RoundPlan,
   SearchBody,
   SearchSpec,
+  SeedPoolSpec,
   ShownAnswer,
   Split,
   Stage,

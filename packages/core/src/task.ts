@@ -48,9 +48,16 @@ export type TaskSpec =
       readonly fades?: { readonly pruneTo: number; readonly penalty: number };
     }
   | { readonly kind: "probe"; readonly lanczosSteps: number }
-  | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] }
+  | {
+      readonly kind: "evaluate";
+      readonly protocols: readonly Protocol[];
+      readonly splits: readonly Split[];
+      /** Where W follows from a pool of seeds, in place of the set `global`. */
+      readonly pool?: SeedPoolSpec;
+    }
   | SearchSpec
   | EditSpec
+  | PerturbSpec
   | LogitsSpec
   | DistilSpec
   | AnswersSpec;
@@ -104,6 +111,34 @@ export interface EditSpec {
   readonly maxPublic: number;
   /** Of a prompt. */
   readonly mostTokens: number;
+}
+
+/** How a device comes to the parameters of a run whose seeds and accumulators they follow from. */
+export interface SeedPoolSpec {
+  /** K. */
+  readonly numSeeds: number;
+  /** Tuned values are multiples of 2 to the power of minus this. */
+  readonly gridBits: number;
+  /** Rounds that have changed the accumulators. */
+  readonly version: number;
+  /** The set `changed` holds the accumulators that changed after this version, where any did; null for no such set. */
+  readonly changedFrom: number | null;
+  /** Of all accumulators of this version. */
+  readonly digest: string;
+}
+
+/** The device tries perturbations of a pool's seeds, two forward passes each, and moves along each by what it finds. */
+export interface PerturbSpec {
+  readonly kind: "perturb";
+  readonly pool: SeedPoolSpec;
+  /** In the pool, of each step's seed. */
+  readonly places: readonly number[];
+  /** ε. */
+  readonly perturbation: number;
+  /** η. */
+  readonly learningRate: number;
+  /** Largest magnitude of a scalar. */
+  readonly maxScalar: number;
 }
 
 /** For a compute client: the large model's scores, less the small one's, over the distillation text. They depend on no round and are kept. */
@@ -295,6 +330,7 @@ export type ContributionBody =
   | { readonly kind: "evaluate"; readonly results: readonly EvaluationResult[] }
   | SearchBody
   | EditBody
+  | PerturbBody
   | LogitsBody
   | DistilBody
   | AnswersBody;
@@ -326,6 +362,18 @@ export interface TokenWords {
   readonly rows: Tensor;
   /** As people read them. */
   readonly texts: readonly string[];
+}
+
+/** What a device found along its perturbations. */
+export interface PerturbBody {
+  readonly kind: "perturb";
+  /** One scalar for each step under `scalars`, (L(θ + ε z) − L(θ − ε z)) / 2ε; 0 where a step was skipped. */
+  readonly delta: Params;
+  /** Steps without a finite loss. */
+  readonly numSkipped: number;
+  /** Mean of a step's two losses: of the first step that was not skipped, and of the last. */
+  readonly firstLoss: number;
+  readonly lastLoss: number;
 }
 
 /** What a compute client says of the scores that it keeps. */

@@ -1,22 +1,29 @@
 import {
   type ContributionBody,
+  createRandom,
   type DeviceState,
   type EvaluationResult,
   type ForwardSpec,
   frozenOf,
+  maxMagnitude,
   omitNames,
   type Params,
+  type PooledTask,
   pickNames,
   promptOf,
   type RandomStream,
   type RunSettings,
   residualOf,
   type SearchTask,
+  type SeedPoolSpec,
   type Split,
+  scalars,
   searched,
+  seedPool,
   slopes,
   subtract,
   type TaskSpec,
+  tuningOf,
 } from "@tutti/core";
 import type { AnyExample, EvaluationOptions, NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
@@ -26,9 +33,13 @@ import { measureSlopes } from "./training/forwardSlopes.ts";
 import type { Tuned } from "./training/gradient.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
+import { hasMovedProducts, movedWeights } from "./training/movedWeights.ts";
 import { labelledBatch } from "./training/objective.ts";
+import { throwIfAborted, yieldToEvents } from "./training/pause.ts";
+import { perturbedWeights } from "./training/perturbedWeights.ts";
 import { editPrompt } from "./training/promptEditing.ts";
 import { searchPrompt } from "./training/promptSearch.ts";
+import { type PerturbedModel, perturbedParams, trainBySeeds } from "./training/seedTraining.ts";
 import { watchSensitivity } from "./training/sensitivity.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
@@ -173,7 +184,9 @@ async function computeProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"prob
 
 /** Predicts the device's evaluation rows under each protocol (fedpeptao.md §6); changes nothing. */
 async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body<"evaluate">> {
-  const { place, task, state, signal } = input;
+  const { place, state, signal } = input;
+  const { pool } = input.task.spec;
+  const task = pool === undefined ? input.task : { ...input.task, parameterSets: { global: await pooled(input, pool) } };
   const results: EvaluationResult[] = [];
   const sharedNames = Object.keys(globalOf(task));
   const hasOwn = Object.keys(omitNames(state?.local ?? {}, sharedNames)).length > 0;
@@ -253,9 +266,64 @@ function balanced(examples: readonly AnyExample[], most: number): AnyExample[] {
     .slice(0, most);
 }
 
+/** Tries perturbations of the run's parameters by the device's examples (P-220). */
+async function computePerturb(input: TaskInput<Spec<"perturb">>): Promise<Body<"perturb">> {
+  const { place, examples, task, onStep, signal } = input;
+  const { spec, expects } = task;
+  const { reader, run, random } = place;
+  const params = await pooled(input, spec.pool);
+  const model = perturbed(place, params);
+  const training = {
+    spec,
+    seeds: seedPool(createRandom(run.seed), spec.pool.numSeeds),
+    batchSize: expects.batchSize,
+    shuffle: random.stream(streamName(task, "shuffle")),
+    onStep,
+    signal,
+  };
+  const trained = trainBySeeds(model, reader.encode(examples.train, trainingRows(examples)), training);
+  const { scalars: data, ...told } = await trained.finally(() => {
+    model.restore();
+    if (maxMagnitude(params) >= largestExact(spec.pool)) place.seedReplica.forget(); // a sum on the way may have been rounded
+  });
+  return { kind: "perturb", delta: { [scalars]: { shape: [data.length], data } }, ...told };
+}
+
+/** The run's parameters, to be tried a perturbation away: few, all weights as products move them, or a layer at a time. */
+function perturbed({ run, reader, backbone, transformer }: Workplace<AnyExample>, params: Params): PerturbedModel {
+  if (!tuningOf(run.tuning).trainsBackbone) return perturbedParams(reader.tuned, params);
+  return (hasMovedProducts(transformer) ? movedWeights : perturbedWeights)(reader.tuned, backbone, params);
+}
+
+/** Half of what sums on the grid are exact to. */
+const largestExact = ({ gridBits }: SeedPoolSpec) => 2 ** (23 - gridBits);
+
+/** The parameters that the run has come to, which the tab's copy owns. */
+function pooled({ place, task, onStep, signal }: TaskInput, pool: SeedPoolSpec): Promise<Params> {
+  return place.seedReplica.follow(pooledTask(place, pool), task.parameterSets, async (step, numSteps) => {
+    onStep?.({ step, numSteps, loss: 0, phase: "replay" });
+    throwIfAborted(signal);
+    await yieldToEvents();
+  });
+}
+
+function pooledTask({ layout }: Pick<Workplace, "layout">, pool: SeedPoolSpec): PooledTask {
+  return { shapes: Object.fromEntries(layout.entries.map(({ name, shape }) => [name, shape])), pool };
+}
+
+function poolOf(spec: TaskSpec): SeedPoolSpec | null {
+  return spec.kind === "perturb" || spec.kind === "evaluate" ? (spec.pool ?? null) : null;
+}
+
 /** Which of a task's sets it needs; null for all. */
-export function setsForTask({ searchReplica }: Pick<Workplace, "searchReplica">, task: LeasedTask): readonly string[] | null {
+export function setsForTask(
+  place: Pick<Workplace, "searchReplica" | "seedReplica" | "layout">,
+  task: LeasedTask,
+): readonly string[] | null {
   const { spec, setSizes } = task;
+  const { searchReplica, seedReplica } = place;
+  const pool = poolOf(spec);
+  if (pool !== null) return seedReplica.setsFor(pooledTask(place, pool), setSizes);
   return spec.kind === "search" ? searchReplica.setsFor(searchTask(task, spec), setSizes) : null;
 }
 
@@ -293,6 +361,8 @@ export async function computeTask(input: TaskInput): Promise<TrainerResult> {
       return { body: await computeSearch({ ...input, task: { ...task, spec } }), state };
     case "edit":
       return { body: await computeEdit({ ...input, task: { ...task, spec } }), state };
+    case "perturb":
+      return { body: await computePerturb({ ...input, task: { ...task, spec } }), state };
     case "logits":
     case "distil":
     case "answers":

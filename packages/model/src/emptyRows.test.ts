@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createRandom, createSearchReplica, initialParams, presets, type RunSettings, type TaskSpec } from "@tutti/core";
+import { createRandom, createSearchReplica, createSeedReplica, initialParams, presets, type RunSettings, type TaskSpec } from "@tutti/core";
 import { type Example, findClassification } from "@tutti/data";
 import { beforeAll, describe, expect, test } from "vitest";
 import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
@@ -95,6 +95,7 @@ describe("a device whose rows are without a token", () => {
       zeroShotReader: () => createZeroShotReader(parts, task, run.tuning),
       searchReplica: createSearchReplica(),
       wordTable: () => wordTableOf(backbone),
+      seedReplica: createSeedReplica(run.seed),
       publicExamples: () => [],
       examplesOf: () => ({ train, personalised: test, globalTest: test, globalValidation: test }),
     };

@@ -2,7 +2,7 @@ import { isFrozenSet, isResidualSet, type Params } from "@tutti/core";
 import type { TrainerTask } from "./trainer.ts";
 
 /** Sets of parameters that this trainer knows what to do with. */
-const knownSets: readonly string[] = ["global", "initial", "correction", "frozen", "search", "told"];
+const knownSets: readonly string[] = ["global", "initial", "correction", "frozen", "search", "told", "accumulators", "changed"];
 
 /** Throws where a task is not one that this trainer can do with the examples that its device holds. */
 export function requireDoable({ deviceId, parameterSets, expects }: TrainerTask, numExamples: number): void {

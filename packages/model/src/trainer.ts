@@ -115,6 +115,8 @@ export interface StepProgress {
   readonly step: number;
   readonly numSteps: number;
   readonly loss: number;
+  /** Before the task's own steps the device catches up with the run; these steps are seeds that it replays (P-221), and their loss is 0. */
+  readonly phase?: "replay";
 }
 
 /** What a task leaves: the contribution to submit, and the state to keep once it is accepted. */

@@ -3,12 +3,14 @@ import {
   claimLimit,
   createRandom,
   createSearchReplica,
+  createSeedReplica,
   type DealtShares,
   deferred,
   publicRows,
   type Random,
   type RunSettings,
   type SearchReplica,
+  type SeedReplica,
   shownRows,
   type TuningSettings,
   type WordTable,
@@ -67,6 +69,8 @@ export interface Workplace<E = Example> {
   readonly searchReplica: SearchReplica;
   /** The backbone's vocabulary, for prompts of words; read when first asked for. */
   wordTable(): WordTable;
+  /** The tab's copy of the parameters, in runs whose seeds they follow from. */
+  readonly seedReplica: SeedReplica;
   /** Training rows that the run's server reads and no device gets; none where its strategy distils nothing. */
   publicExamples(): readonly E[];
 }
@@ -132,6 +136,7 @@ export async function openWorkplace(
     reader,
     searchReplica: createSearchReplica(),
     wordTable: readOnce(() => wordTableOf(backbone)),
+    seedReplica: createSeedReplica(run.seed),
     zeroShotReader() {
       zeroShot ??= createZeroShot();
       return zeroShot;

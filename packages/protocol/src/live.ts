@@ -47,6 +47,7 @@ const kinds = [
   "evaluate",
   "search",
   "edit",
+  "perturb",
   "logits",
   "distil",
   "answers",

@@ -131,6 +131,10 @@ export const rules = {
   "P-251": "What they measure",
   "P-252": "What their slopes count",
   "P-253": "Who is leased which task",
+  "P-220": "Perturbation tasks",
+  "P-221": "Parameters from a pool of seeds",
+  "P-222": "What scalars claim is bounded",
+  "P-223": "The signs of a seed",
 } as const;
 
 /** The number of a rule of SPEC.md. */

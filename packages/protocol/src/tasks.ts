@@ -38,7 +38,7 @@ import { limits } from "./limits.ts";
 export const stageSchema = z.enum(["score", "count", "train"]);
 
 /** What a device does for a task. */
-export const taskKindSchema = z.enum(["score", "train", "probe", "evaluate", "search", "edit", "logits", "distil", "answers"]);
+export const taskKindSchema = z.enum(["score", "train", "probe", "evaluate", "search", "edit", "perturb", "logits", "distil", "answers"]);
 /** How a trained model is judged. */
 export const evaluationProtocolSchema = z.enum(["personalised", "global", "newcomer", "zeroShot"]);
 /** The examples that an evaluation looks at. */
@@ -47,8 +47,21 @@ export const splitSchema = z.enum(["validation", "test"]);
 /** Scores of one position. */
 const topKSchema = integer(1, 1_000_000);
 
+/** The beginning of a SHA-256. */
+const digestSchema = z.string().regex(/^[0-9a-f]{16}$/);
+
 /** σ of a search. */
 const stepSizeSchema = number(1e-30, limits.maxNumber);
+
+/** How a device comes to parameters that follow from a pool of seeds (P-221). */
+const seedPoolSchema = z.strictObject({
+  numSeeds: integer(1, limits.maxSeeds),
+  gridBits: integer(1, 30),
+  version: integer(0, limits.maxRounds),
+  /** A version. */
+  changedFrom: integer(0, limits.maxRounds).nullable(),
+  digest: digestSchema,
+});
 
 /** What a device, or a compute client (P-91), is asked to do. */
 export const taskSpecSchema = z.discriminatedUnion("kind", [
@@ -90,6 +103,7 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     kind: z.literal("evaluate"),
     protocols: z.array(evaluationProtocolSchema).min(1).max(limits.maxEvaluationResults).readonly(),
     splits: z.array(splitSchema).min(1).max(limits.maxEvaluationResults).readonly(),
+    pool: seedPoolSchema.exactOptional(),
   }),
   z.strictObject({
     kind: z.literal("search"),
@@ -105,7 +119,20 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     beginsAtZero: z.boolean(),
     /** A round. */
     toldFrom: ordinalSchema.nullable(),
-    digest: z.string().regex(/^[0-9a-f]{16}$/),
+    digest: digestSchema,
+  }),
+  z.strictObject({
+    kind: z.literal("perturb"),
+    pool: seedPoolSchema,
+    /** In the pool. */
+    places: z
+      .array(integer(0, limits.maxSeeds - 1))
+      .min(1)
+      .max(limits.maxSeedSteps)
+      .readonly(),
+    perturbation: number(1e-30, 1),
+    learningRate: number(0, 10),
+    maxScalar: number(1e-30, limits.maxNumber),
   }),
   z.strictObject({
     kind: z.literal("edit"),
@@ -221,7 +248,7 @@ const shownAnswerSchema = z.strictObject({
   answer: shownTextSchema,
 }) satisfies z.ZodType<ShownAnswer>;
 
-/** A contribution without its tensors; `train`, `search` and `distil` have some. */
+/** A contribution without its tensors; `train`, `search`, `perturb` and `distil` have some. */
 const contributionHeaderSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("score"),
@@ -273,6 +300,13 @@ const contributionHeaderSchema = z.discriminatedUnion("kind", [
     accuracy: number(0, 1),
   }),
   z.strictObject({
+    kind: z.literal("perturb"),
+    /** Steps. */
+    numSkipped: integer(0, limits.maxSeedSteps),
+    firstLoss: lossSchema,
+    lastLoss: lossSchema,
+  }),
+  z.strictObject({
     kind: z.literal("logits"),
     contentKey: sha256Schema,
     numTexts: integer(1, limits.maxExamples),
@@ -300,14 +334,14 @@ export const submitSchema = z
     taskId: taskIdSchema,
     deviceId: deviceIdSchema,
     header: contributionHeaderSchema,
-    /** The delta y_i − W of the shared names in the binary codec; exactly when the header says `train`, `search` or `distil`. */
+    /** The delta y_i − W of the shared names in the binary codec; exactly when the header says `train`, `search`, `perturb` or `distil`. */
     tensors: bytes(limits.maxTensorBytes).exactOptional(),
     /** The device's new state, only where the welcome asks for it (P-56). */
     state: bytes(limits.maxTensorBytes).exactOptional(),
   })
   .refine((submit) => carriesTensors(submit.header.kind) === (submit.tensors !== undefined), {
     path: ["tensors"],
-    error: "tensors are sent with a train, search or distil contribution and with no other",
+    error: "tensors are sent with a train, search, perturb or distil contribution and with no other",
   });
 
 /** What became of a submission that was not refused. */

@@ -26,6 +26,7 @@ export const kindField = z.enum([
   "evaluate",
   "search",
   "edit",
+  "perturb",
   "logits",
   "distil",
   "answers",

@@ -37,6 +37,7 @@ const activities = {
   evaluate: "evaluating",
   search: "searching",
   edit: "editing the prompt",
+  perturb: "trying perturbations",
   logits: "reading with the large model",
   distil: "distilling",
   answers: "answering",

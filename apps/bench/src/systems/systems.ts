@@ -7,6 +7,7 @@ import { systemDemoRows } from "./demos.ts";
 import { editRows } from "./editing.ts";
 import { measuringRows } from "./measuring.ts";
 import { mergeRows } from "./merging.ts";
+import { perturbationRows } from "./perturbing.ts";
 import { planningRows } from "./planning.ts";
 import { searchRows } from "./searching.ts";
 import { shrinkRows, shrinkSteps } from "./shrinking.ts";
@@ -20,6 +21,7 @@ export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
     ...planningRows(),
     ...(await mergeRows()),
     ...(await searchRows()),
+    ...(await perturbationRows()),
     ...(await measuringRows()),
     ...(await editRows()),
     ...(await coreRows()),

@@ -29,6 +29,7 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
     evaluate: 0,
     search: 0,
     edit: 0,
+    perturb: 0,
     logits: 0,
     distil: 0,
     answers: 0,

@@ -62,6 +62,7 @@ export function workOf(run: RunSettings, size: Pick<TaskSize, "numTrain" | "numE
     if (spec.kind === "probe") trained += 2 * numDevices * spec.lanczosSteps * batchSize;
     if (spec.kind === "search") predicted += numDevices * Math.min(perDevice, spec.maxExamples) * passesOf(spec);
     if (spec.kind === "edit") predicted += numDevices * (Math.min(perDevice, spec.maxExamples) + spec.maxPublic) * (spec.numTrials + 1);
+    if (spec.kind === "perturb") predicted += 2 * numDevices * spec.places.length * Math.min(perDevice, batchSize);
     if (spec.kind === "score") predicted += numDevices * Math.max(batchSize, spec.minBatch);
     if (spec.kind === "evaluate") predicted += spec.protocols.reduce((sum, protocol) => sum + rowsOf(protocol, size), 0);
   }

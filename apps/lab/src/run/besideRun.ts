@@ -2,7 +2,7 @@ import { createStrategy, isModule, type Params, type RoundPlan, type RunSettings
 import type { RunRecord } from "@tutti/record";
 import type { RunOutcome } from "@tutti/server";
 import type { RunOrder } from "../experiment/plannedRun.ts";
-import { evaluatedParams, keptParams } from "./finalParams.ts";
+import { evaluatedParams, keptParams, pooledParams } from "./finalParams.ts";
 import type { Replay, RoundScores, Workbench } from "./workbench.ts";
 
 /** What a run left for the workbench. */
@@ -42,9 +42,18 @@ export function scoresLayers(run: RunSettings): boolean {
     .some(({ spec }) => spec.kind === "score");
 }
 
+/** Whether a run's parameters follow from a pool of seeds. */
+function perturbs(run: RunSettings): boolean {
+  if (isModule(run.strategy)) return false;
+  return createStrategy(run)
+    .schedule(run)
+    .some(({ spec }) => spec.kind === "perturb");
+}
+
 async function replayed({ settings, metric, trigger }: RunOrder, workbench: Workbench, remains: RunRemains): Promise<Replay> {
   const { outcome, lastEvaluation, reportedAccuracy, reportedScore, backend } = remains;
-  const paramsOf = lastEvaluation === null ? keptParams(outcome) : evaluatedParams(lastEvaluation, outcome.deviceStates);
+  const sent = () => (lastEvaluation === null ? keptParams(outcome) : evaluatedParams(lastEvaluation, outcome.deviceStates));
+  const paramsOf = perturbs(settings) ? pooledParams(outcome) : sent();
   try {
     return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy, reportedScore, trigger });
   } catch (error) {

@@ -26,6 +26,11 @@ export function evaluatedParams(plan: RoundPlan, states: RunOutcome["deviceState
   );
 }
 
+/** Of a run whose parameters follow from a pool of seeds: every device answers with the same ones. */
+export function pooledParams({ run, globalParams }: Pick<RunOutcome, "run" | "globalParams">): ReadonlyMap<DeviceId, Params> {
+  return new Map(Array.from({ length: run.numDevices }, (_, deviceId) => [deviceId, globalParams]));
+}
+
 /** The same from what a run keeps, where its last evaluation was planned by an earlier process. */
 export function keptParams({ run, globalParams, newcomerParams, deviceStates }: RunOutcome): ReadonlyMap<DeviceId, Params> {
   const shared = roundTrip(globalParams, run.paramsEncoding);

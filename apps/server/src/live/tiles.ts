@@ -74,6 +74,7 @@ const activities: Readonly<Record<TaskKind, TileState>> = {
   probe: "probing",
   search: "training",
   edit: "training",
+  perturb: "training",
   train: "training",
   evaluate: "evaluating",
   // of compute clients, which have no tile

@@ -78,6 +78,7 @@ export function workOf({ task: { spec, expects } }: Lease): number {
     return Math.min(expects.numExamples, spec.forward.maxExamples) * 2 * spec.forward.numDirections;
   if (spec.kind === "search") return Math.min(expects.numExamples, spec.maxExamples) * passesOf(spec);
   if (spec.kind === "edit") return (Math.min(expects.numExamples, spec.maxExamples) + spec.maxPublic) * (spec.numTrials + 1);
+  if (spec.kind === "perturb") return 2 * spec.places.length * expects.batchSize;
   return expects.numExamples * (spec.kind === "train" ? spec.epochs : 1);
 }
 

@@ -12,6 +12,7 @@ import {
   readsStates,
   type Shapes,
   type Stage,
+  scalars,
   scoreBounds,
   type TunedShape,
   type WordTable,
@@ -78,6 +79,7 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
   if (header.kind === "distil") return readDistilled({ header, tensors }, expected.task);
   if (header.kind === "search") return readSearched({ header, tensors }, expected.task);
   if (header.kind === "edit") return readEdited(header, expected);
+  if (header.kind === "perturb") return readPerturbed({ header, tensors }, expected.task);
   if (header.kind === "logits") return header;
   if (header.kind === "answers") return checkAnswers(header, expected.task) ?? header;
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
@@ -168,6 +170,26 @@ function readEdited({ tokens, accuracy }: HeaderOf<"edit">, { task: { spec }, wo
   return { kind: "edit", tokens, accuracy, words: { rows, texts: texts.map((text) => text ?? "") } };
 }
 
+/** What a device found along its perturbations: no scalar is beyond the lease's bound, and those of skipped steps are 0 (P-222). */
+function readPerturbed(
+  { header, tensors }: { readonly header: HeaderOf<"perturb">; readonly tensors: Uint8Array | undefined },
+  { spec, expects }: PlannedTask,
+): ContributionBody | Refusal {
+  if (spec.kind !== "perturb" || tensors === undefined) return refuse("P-45", "tensors: are missing");
+  const decoded = decodeExpected(tensors, expects);
+  if (isRefusal(decoded)) return decoded;
+  const found = decoded.params[scalars]?.data ?? new Float32Array(0);
+  const beyond = found.find((value) => Math.abs(value) > spec.maxScalar);
+  if (beyond !== undefined) return refuse("P-222", `${scalars}: ${beyond}, at most ${spec.maxScalar} in magnitude is possible`);
+  const numZero = found.reduce((count, value) => count + (value === 0 ? 1 : 0), 0);
+  if (header.numSkipped > numZero)
+    return refuse(
+      "P-222",
+      `header.numSkipped: ${header.numSkipped} steps, but only ${numZero} ${scalars} are 0, as those of skipped steps are`,
+    );
+  return { ...header, delta: decoded.params };
+}
+
 /** What a compute client distilled (P-91). */
 function readDistilled(
   { header, tensors }: { readonly header: HeaderOf<"distil">; readonly tensors: Uint8Array | undefined },
@@ -189,7 +211,7 @@ function checkAnswers({ answers }: HeaderOf<"answers">, { spec }: PlannedTask): 
 type HeaderOf<K extends ContributionHeader["kind"]> = Extract<ContributionHeader, { kind: K }>;
 
 function checkHeader(
-  header: Exclude<ContributionHeader, { kind: "train" | "search" | "edit" | "logits" | "distil" | "answers" }>,
+  header: Exclude<ContributionHeader, { kind: "train" | "search" | "edit" | "perturb" | "logits" | "distil" | "answers" }>,
   { task, shape, numClasses, evaluated = null }: Expectation,
 ): Refusal | null {
   const { spec } = task;

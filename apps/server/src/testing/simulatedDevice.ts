@@ -101,6 +101,14 @@ export function simulate(
       const rows = { shape: [tokens.length, 1], data: Float32Array.from(tokens) };
       return { body: { kind: "edit", tokens, accuracy: random.uniform(), words: { rows, texts: tokens.map(() => "") } }, state };
     }
+
+    case "perturb": {
+      const data = Float32Array.from(spec.places, () => 0.5 * random.normal());
+      return {
+        body: { kind: "perturb", delta: { scalars: { shape: [data.length], data } }, numSkipped: 0, firstLoss: 1.5, lastLoss: 1.25 },
+        state,
+      };
+    }
     case "train": {
       if (spec.forward !== undefined) {
         const numSteps = spec.forward.numDirections;

@@ -88,7 +88,9 @@ function TaskProgress({ view }: { readonly view: View }) {
 function taskText({ step, task }: View): string {
   if (task === null) return "";
   const where = words.runPage.taskOf(task.deviceId);
-  return step === null ? where : `${words.runPage.stepOf(step.step, step.numSteps)} · ${where}`;
+  if (step === null) return where;
+  const how = step.phase === "replay" ? words.runPage.replayOf : words.runPage.stepOf;
+  return `${how(step.step, step.numSteps)} · ${where}`;
 }
 
 function LoadingProgress({ view }: { readonly view: View }) {

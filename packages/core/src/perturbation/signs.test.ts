@@ -3,7 +3,7 @@ import { perturbedOffsets } from "./numbering.ts";
 import { addSigns, fillSigns, signAt, signWord } from "./signs.ts";
 
 describe("the signs of a seed", () => {
-  test("are the bits of a hash of 32-bit integers, as big integers of any size give it", () => {
+  test("are the bits of a hash of 32-bit integers, as big integers of any size give it (P-223)", () => {
     // computed in Python, whose integers do not overflow: ((x · 0x7feb352d) mod 2³²) and so on
     expect([signWord(0, 0), signWord(0, 1), signWord(1, 0), signWord(4095, 17)]).toEqual([0x944fb554, 0xc67c684d, 0xc0951f9f, 0x98111d7d]);
     expect([signWord(0x89abcdef, 0xfffffffe), signWord(0xffffffff, 123456789)]).toEqual([0x32582ce2, 0xa9291d6c]);

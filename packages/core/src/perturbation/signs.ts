@@ -21,8 +21,8 @@ function mixed(value: number): number {
   return x ^ (x >>> 16);
 }
 
-/** What a seed's counters are added to. */
-function keyOf(seed: number): number {
+/** What a seed's counters are added to; worth keeping where many words of a seed are wanted. */
+export function signKey(seed: number): number {
   return mixed(seed ^ 0x9e3779b9);
 }
 
@@ -30,8 +30,8 @@ function keyOf(seed: number): number {
  * The signs of the values 32 `word` to 32 `word` + 31 as bits, the first in the lowest; a bit of 1 is −1. A hash of a counter from 32-bit integers alone, so that a CPU,
  * WebAssembly and every GPU come to the same bits in any order.
  */
-export function signWord(seed: number, word: number): number {
-  return mixed(mixed((word + keyOf(seed)) | 0) ^ seed) >>> 0;
+export function signWord(seed: number, word: number, key = signKey(seed)): number {
+  return mixed(mixed((word + key) | 0) ^ seed) >>> 0;
 }
 
 /** +1 or −1: what `seed` perturbs the value at `index` by. */
@@ -41,28 +41,24 @@ export function signAt(seed: number, index: number): 1 | -1 {
 }
 
 /** Fills a range with its signs, +1 or −1 each. */
-export function fillSigns(out: Int8Array | Float32Array, range: SignRange): void {
+export function fillSigns(out: Int8Array | Float32Array, { seed, offset }: SignRange): void {
   for (let first = 0; first < out.length; ) {
-    const { bits, end } = bitsAt(range, first, out.length);
-    for (let i = first, rest = bits; i < end; i++, rest >>>= 1) out[i] = 1 - 2 * (rest & 1);
+    const skipped = (offset + first) % signsOfWord;
+    let bits = signWord(seed, (offset + first - skipped) / signsOfWord) >>> skipped;
+    const end = Math.min(out.length, first + signsOfWord - skipped);
+    for (let i = first; i < end; i++, bits >>>= 1) out[i] = 1 - 2 * (bits & 1);
     first = end;
   }
 }
 
 /** values += amount × sign, each sum rounded to f32 once. */
-export function addSigns(values: Float32Array, amount: number, range: SignRange): void {
-  const [plus, minus] = [Math.fround(amount), -Math.fround(amount)];
+export function addSigns(values: Float32Array, amount: number, { seed, offset }: SignRange): void {
+  const rounded = Math.fround(amount);
   for (let first = 0; first < values.length; ) {
-    const { bits, end } = bitsAt(range, first, values.length);
-    for (let i = first, rest = bits; i < end; i++, rest >>>= 1) values[i] += rest & 1 ? minus : plus;
+    const skipped = (offset + first) % signsOfWord;
+    let bits = signWord(seed, (offset + first - skipped) / signsOfWord) >>> skipped;
+    const end = Math.min(values.length, first + signsOfWord - skipped);
+    for (let i = first; i < end; i++, bits >>>= 1) values[i] += rounded * (1 - 2 * (bits & 1)); // no branch, which chance would mispredict
     first = end;
   }
-}
-
-/** The bits from `first` of a range on, to the end of their word or of the range. */
-function bitsAt({ seed, offset }: SignRange, first: number, length: number): { bits: number; end: number } {
-  const index = offset + first;
-  const skipped = index % signsOfWord;
-  const bits = signWord(seed, (index - skipped) / signsOfWord) >>> skipped;
-  return { bits, end: Math.min(length, first + signsOfWord - skipped) };
 }

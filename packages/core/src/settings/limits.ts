@@ -24,6 +24,9 @@ export const settingLimits = {
   maxCandidates: 1024,
   /** Directions that a device measures for one task. */
   maxDirections: 16_384,
+  /** Seeds of a pool, and steps of a device along them in a round. */
+  maxSeeds: 65_536,
+  maxSeedSteps: 4096,
   /** Ranks that devices have by turns. */
   maxDeviceRanks: 64,
   /** Characters. */

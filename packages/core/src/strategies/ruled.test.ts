@@ -71,8 +71,8 @@ function play(run: RunSettings, bad: number, numExamples = [3, 1, 4, 200, 5, 2, 
   return state;
 }
 
-/** FedBPT and FedDTPT send no updates that a rule could combine, FedARA scores beside them: their own tests say what a device can do there. */
-const ownRules: readonly StrategyName[] = ["fedBpt", "fedAra", "fedDtpt"];
+/** FedBPT, FedDTPT and FedKSeed send no updates that a rule could combine, FedARA scores beside them: their own tests say what a device can do there. */
+const ownRules: readonly StrategyName[] = ["fedBpt", "fedAra", "fedDtpt", "fedKSeed"];
 const names = (Object.keys(strategies) as StrategyName[]).filter((name) => !ownRules.includes(name));
 const takes = (name: StrategyName) => strategies[name].takesRules?.({ ranks: [] } as never);
 const averaging = names.filter((name) => takes(name) === "all");

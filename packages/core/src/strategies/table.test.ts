@@ -147,6 +147,11 @@ function played(settings: DeclaredSettings, isMerged: boolean): Record<string, n
     const plan = planOf(strategy, state, rosterOf(numExamples), createRandom(1), 1);
     const sent = plan.tasks.map(({ deviceId, expects, spec }) => {
       const values = [0.25 * deviceId - 0.125 * round, 0.5 - 0.125 * deviceId * round];
+      if (spec.kind === "perturb") {
+        const scalars = { shape: [spec.places.length], data: Float32Array.from(spec.places, (_, step) => values[step % 2]) };
+        const body = { kind: spec.kind, delta: { scalars }, numSkipped: 0, firstLoss: 1.5, lastLoss: 1.25 };
+        return { deviceId, numExamples: numExamples[deviceId], body };
+      }
       const change = mapParams(start, ({ shape, data }) => ({ shape, data: data.map((_, i) => values[i]) }));
       const delta = pickNames(change, Object.keys(expects.shapes));
       if (spec.kind !== "search") return trained(deviceId, numExamples[deviceId], 2 + deviceId, delta);
@@ -164,7 +169,8 @@ function merged(contributions: readonly Contribution[]): Contribution[] {
   const mean = weightedSum(deltas, exampleWeights(contributions));
   const total = contributions.reduce((sum, one) => sum + one.numExamples, 0);
   const [first] = [...contributions].sort((a, b) => a.deviceId - b.deviceId);
-  if (first.body.kind === "search") return [{ ...first, numExamples: total, body: { ...first.body, delta: mean } }];
+  if (first.body.kind === "search" || first.body.kind === "perturb")
+    return [{ ...first, numExamples: total, body: { ...first.body, delta: mean } }];
   return [trained(first.deviceId, total, 2, mean)];
 }
 

@@ -12,6 +12,7 @@ import { fedAvgM } from "./fedAvgM.ts";
 import { fedBpt } from "./fedBpt/index.ts";
 import { fedDtpt } from "./fedDtpt/index.ts";
 import { fedExLora } from "./fedExLora.ts";
+import { fedKSeed } from "./fedKSeed/index.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { fedPipe } from "./fedPipe/index.ts";
@@ -53,6 +54,7 @@ export const strategies = {
   fedTt,
   fedAra,
   fedDtpt,
+  fedKSeed,
 } as const;
 
 type Strategies = typeof strategies;

@@ -54,6 +54,8 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
         return search(task, spec);
       case "edit":
         return edited(spec);
+      case "perturb":
+        return perturb(task, spec);
       case "logits":
         return { kind: "logits", contentKey: "0".repeat(64), numTexts: 3, numPositions: 40, topKError: 0.01 };
       case "distil":
@@ -112,6 +114,12 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
     const tokens = [5, 3, 8].slice(0, mostTokens);
     const rows = { shape: [tokens.length, 2], data: Float32Array.from(tokens.flatMap((id) => [id, 1])) };
     return { kind: "edit", tokens, accuracy: 0.5, words: { rows, texts: tokens.map((id) => ` word${id}`) } };
+  }
+
+  /** Longer along later seeds, and on later devices. */
+  function perturb({ deviceId }: PlannedTask, { places }: SpecOf<"perturb">): ContributionBody {
+    const data = Float32Array.from(places, (place, step) => 0.25 * (deviceId + 1) * (step % 2 === 0 ? 1 : -1) + place / 64);
+    return { kind: "perturb", delta: { scalars: { shape: [data.length], data } }, numSkipped: 0, firstLoss: 1.5, lastLoss: 1.25 };
   }
 
   /** What a large model knows: a tenth of the way to 0. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tutti/core";
+import type { Movement, Tensor } from "@tutti/core";
 import { type PackedTensor, packedSizes, sectionsOf } from "../backbone/pack.ts";
 import { hasFused, runFused } from "./fusedKernels.ts";
 import { arrangeWords } from "./webgpu/packedWords.ts";
@@ -23,6 +23,19 @@ export interface PackedLinear {
     /** Where the bias begins in `bias`; 0 by default. */
     readonly firstBias?: number;
   };
+  /** What a product adds to W's values while it reads them; a gradient does without. */
+  readonly moved?: MovedWeights;
+}
+
+/** A difference Δ and a perturbation of it: W + (Δ + amount · z), which nobody stores. */
+export interface MovedWeights extends Movement {
+  /** Of all tuned values, in the order in which the seed's signs number them. */
+  readonly delta: tf.Tensor1D;
+  /** Where W's parts, one above the other, begin in it, up to three; two where their rows stand in turn. */
+  readonly starts: readonly number[];
+  /** Rows of each part. */
+  readonly heights: readonly number[];
+  readonly isInterleaved: boolean;
 }
 
 interface PackedLinearOptions {
@@ -95,11 +108,18 @@ interface PackedGradientCall {
  */
 export function packedLinear(
   x: tf.Tensor2D,
-  { words, bias, form }: PackedLinear,
+  { words, bias, form, moved }: PackedLinear,
   { numRows = x.shape[0], residual = null, epilogue = "none", hasTail = false, isTraining = hasTail }: PackedLinearCall = {},
 ): tf.Tensor2D {
-  const inputs = present({ x, words, bias, residual });
-  return runFused("TuttiPackedLinear", inputs, { ...form, numRows, epilogue, hasTail, isTraining })[0] as tf.Tensor2D;
+  const inputs = present({ x, words, bias, residual, delta: moved?.delta ?? null });
+  const attributes = { ...form, numRows, epilogue, hasTail, isTraining, ...(moved === undefined ? {} : { movement: movementOf(moved) }) };
+  return runFused("TuttiPackedLinear", inputs, attributes)[0] as tf.Tensor2D;
+}
+
+/** As the kernel reads it: whether rows stand in turn, the first rows of the second and third part, where the parts begin, the seed, and the amount. */
+function movementOf({ seed, amount, starts, heights, isInterleaved }: MovedWeights): number[] {
+  const second = heights[0];
+  return [Number(isInterleaved), second, second + (heights[1] ?? 0), starts[0], starts[1] ?? 0, starts[2] ?? 0, seed, Math.fround(amount)];
 }
 
 /** dY (at least numRows, out) → dY · W times the derivatives in `kept`, plus the residual: (numRows, in), for `swiglu` (numRows, 2 · in). */

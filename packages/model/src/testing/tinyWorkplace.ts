@@ -1,4 +1,4 @@
-import { createRandom, createSearchReplica, type RunSettings } from "@tutti/core";
+import { createRandom, createSearchReplica, createSeedReplica, type RunSettings } from "@tutti/core";
 import { type Example, findClassification } from "@tutti/data";
 import { wordTableOf } from "../backbone/wordTable.ts";
 import type { Reader } from "../reader.ts";
@@ -31,6 +31,7 @@ export function tinyWorkplace(run: RunSettings, numExamples: number): Workplace 
       tinyReader({ ...tuned, objective: labelWords }, (examples) => encode(examples).map(withMask), ["one", "two", "three"]),
     searchReplica: createSearchReplica(),
     wordTable: () => wordTableOf(goldenBackbone("roberta")),
+    seedReplica: createSeedReplica(run.seed),
     publicExamples: () => [],
     examplesOf(source) {
       const index = source.kind === "share" ? source.index : 0;

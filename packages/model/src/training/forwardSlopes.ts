@@ -1,8 +1,8 @@
 import { addSigns, directionSeed, type ForwardSpec, mapParams, type Params, perturbedOffsets, shapesOf } from "@tutti/core";
 import type { StepProgress } from "../trainer.ts";
 import type { Tuned } from "./gradient.ts";
+import { meanLoss } from "./meanLoss.ts";
 import type { EncodedExample } from "./objective.ts";
-import { meanLoss } from "./promptSearch.ts";
 
 /** How slopes are measured. */
 export interface SlopeMeasuring {

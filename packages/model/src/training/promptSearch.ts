@@ -9,10 +9,9 @@ import {
   searchLocally,
 } from "@tutti/core";
 import type { StepProgress } from "../trainer.ts";
-import { predictAll } from "./evaluation.ts";
 import type { Tuned } from "./gradient.ts";
+import { meanLoss } from "./meanLoss.ts";
 import type { EncodedExample } from "./objective.ts";
-import { scoreTexts } from "./textEvaluation.ts";
 
 /** How a prompt is searched. */
 export interface PromptSearch {
@@ -51,21 +50,6 @@ export async function searchPrompt(tuned: Tuned, examples: readonly EncodedExamp
   if (!Number.isFinite(result.fitness))
     throw new Error(`the loss of step ${numSteps} is ${result.fitness}: the search has left what the backbone can compute`);
   return { ...result, fitness: Math.max(0, result.fitness) };
-}
-
-/** Over examples, or over the tokens of all answers. */
-export async function meanLoss(
-  tuned: Tuned,
-  params: Params,
-  examples: readonly EncodedExample[],
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  if (tuned.objective.head === "answer") {
-    const { lossSum, text } = await scoreTexts(tuned, params, examples, signal);
-    return lossSum / text.numTokens;
-  }
-  const { losses } = await predictAll(tuned, params, examples, signal);
-  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
 /**

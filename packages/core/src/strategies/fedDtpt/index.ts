@@ -58,6 +58,7 @@ export const fedDtpt = declareStrategy({
   ],
   editsWords: true,
   takesRules: () => "none",
+  backwardPasses: () => "none",
   needsSingleContributions: () => true,
   decisions,
   methods: {},

@@ -254,6 +254,7 @@ function specAt({ stage, kind }: Position, run: FedPepTaoRun, { numEvaluations, 
       return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised });
     case "search":
     case "edit":
+    case "perturb":
     case "logits":
     case "distil":
     case "answers":

@@ -178,7 +178,13 @@ test("FedAvgM and FedOpt take measured slopes too, and every other strategy says
   }
   const passes = Object.values(strategies).map(({ name, defaults }) => [name, backwardPassesOf({ strategy: defaults })]);
   expect(passes.filter(([, which]) => which === "some")).toEqual([]);
-  expect(Object.fromEntries(passes)).toMatchObject({ fedBpt: "none", fedPepTao: "all", scaffold: "all" });
+  expect(Object.fromEntries(passes)).toMatchObject({
+    fedBpt: "none",
+    fedDtpt: "none",
+    fedKSeed: "none",
+    fedPepTao: "all",
+    scaffold: "all",
+  });
 });
 
 test("a run with a rule of aggregation, or whose devices tune W for themselves, cannot have such devices", () => {

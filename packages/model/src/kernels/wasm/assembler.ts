@@ -97,6 +97,9 @@ export const i32 = {
   add: (a: Code, b: Code): Code => [...a, ...b, 0x6a],
   multiply: (a: Code, b: Code): Code => [...a, ...b, 0x6c],
   atLeast: (a: Code, b: Code): Code => [...a, ...b, 0x4e],
+  xor: (a: Code, b: Code): Code => [...a, ...b, 0x73],
+  /** Unsigned. */
+  shiftRight: (a: Code, places: Code): Code => [...a, ...places, 0x76],
   /** The smaller of two locals, compared as signed. */
   smaller: (a: Local, b: Local): Code => [...get(a), ...get(b), ...get(a), ...get(b), 0x48, 0x1b],
 };
@@ -151,6 +154,7 @@ export const f32x4 = {
   /** Bitwise; with the mask of a comparison it keeps or zeroes. */
   and: binary(0x4e),
   or: binary(0x50),
+  xor: binary(0x51),
   /** 2ⁿ for whole n from −126 to 127, to which 1.5 · 2²³ was added: its lowest bits are those of n. */
   powerOfTwo: (n: Code): Code => [...n, ...i32x4.constant([127, 127, 127, 127]), ...simd(0xae), ...i32.constant(23), ...simd(0xab)],
   /** c₀ + x (c₁ + x (c₂ + …)). */
@@ -164,6 +168,7 @@ export const f32x4 = {
 /** Four integers side by side. */
 export const i32x4 = {
   constant: (lanes: readonly number[]): Code => [...simd(0x0c), ...new Uint8Array(Int32Array.from(lanes).buffer)],
+  splat: unary(0x11),
   /** All bits of a lane where the two are equal, else none. */
   equal: binary(0x37),
 };

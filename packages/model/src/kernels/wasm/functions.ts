@@ -30,6 +30,7 @@ export const functionNames = [
   "columnProducts",
   "adamW",
   "dropOut",
+  "moveSigns",
 ] as const;
 
 /** The compiled functions; their parameters are described where they are defined, addresses and strides in bytes. */

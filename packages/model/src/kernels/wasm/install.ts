@@ -5,6 +5,7 @@ import { attentionKernels } from "./attentionKernels.ts";
 import { blockKernels } from "./blockKernels.ts";
 import { createHeap, type Kernel, type KernelAttributes, type KernelInputs } from "./heap.ts";
 import { meanKernels } from "./meanKernels.ts";
+import { moveKernels } from "./moveKernels.ts";
 import { optimizerKernels } from "./optimizerKernels.ts";
 import { compileProgram, isShared } from "./program.ts";
 import { rowKernels } from "./rowKernels.ts";
@@ -76,5 +77,6 @@ function kernelsOn(backend: BackendWasm, pool: Pool): Record<WasmKernel, Kernel>
     ...meanKernels(heap, pool.program),
     ...weightKernels(heap, pool),
     ...optimizerKernels(heap, pool.program),
+    ...moveKernels(heap, pool.program),
   };
 }

@@ -3,6 +3,7 @@ import { functionNames, type WasmProgram } from "./functions.ts";
 import { activation } from "./pointwise.ts";
 import { copy, product, transpose } from "./products.ts";
 import { norm, normGradient, softmax, softmaxGradient } from "./rows.ts";
+import { moveSigns } from "./signs.ts";
 import { adamW, columnSums, dropOut, panels, scale, scaledSum, turnFours } from "./vectors.ts";
 
 const definitions: readonly FunctionDefinition[] = [
@@ -32,6 +33,7 @@ const definitions: readonly FunctionDefinition[] = [
   columnSums("columnProducts", true),
   adamW,
   dropOut,
+  moveSigns,
 ];
 
 /** Our functions over a memory, with the module from which other threads make theirs. */

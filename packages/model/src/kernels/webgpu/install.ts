@@ -6,6 +6,7 @@ import { blockKernels } from "./blockMaps.ts";
 import { crossEntropyKernels } from "./crossEntropy.ts";
 import { checkBindable, type GpuKernel, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
 import { inputDropoutKernels } from "./inputDropout.ts";
+import { moveKernels } from "./moveSigns.ts";
 import { normKernels } from "./norm.ts";
 import { optimizerKernels } from "./optimizers.ts";
 import { packedKernels } from "./packedLinear.ts";
@@ -31,6 +32,7 @@ export function installWebGpuKernels(backend: WebGPUBackend): void {
     ...inputDropoutKernels(context),
     ...shiftKernels(context),
     ...weightGradientKernels(context),
+    ...moveKernels(context),
   };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, "webgpu") !== undefined) tf.unregisterKernel(kernelName, "webgpu");

@@ -2,12 +2,13 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs, listed, sizeOf } from "./gpuKernel.ts";
 import { finishKey } from "./packedEpilogue.ts";
+import { movementUniforms, movementValues } from "./packedMovement.ts";
 import type { PackedProduct } from "./packedProgram.ts";
 import { quadProduct } from "./packedQuads.ts";
 import { tileProduct } from "./packedTiles.ts";
 
 /** Attributes of both kernels. */
-interface PackedAttributes extends Omit<PackedProduct, "isGradient" | "hasBias" | "hasResidual" | "hasScaledRows"> {
+interface PackedAttributes extends Omit<PackedProduct, "isGradient" | "hasBias" | "hasResidual" | "hasScaledRows" | "isMoved"> {
   /** Where the scales begin, in words. */
   readonly scaleStart: number;
   /** How many of W's first rows are multiplied by `rowScale`. */
@@ -16,6 +17,8 @@ interface PackedAttributes extends Omit<PackedProduct, "isGradient" | "hasBias" 
   /** Where W and the bias begin in their buffers. */
   readonly firstWord?: number;
   readonly firstBias?: number;
+  /** As `packedLinear` hands it over. */
+  readonly movement?: readonly number[];
   readonly numRows: number;
   readonly isTraining: boolean;
 }
@@ -32,6 +35,7 @@ export function packedKernels({ backend, traits }: GpuContext): Record<"TuttiPac
       hasBias: bias !== undefined,
       hasResidual: residual !== undefined,
       hasScaledRows: given.numScaledRows > 0,
+      isMoved: !isGradient && given.movement !== undefined,
     };
     const { variant, hasSubgroups } = traits();
     return [runProduct(backend, product, { ...given, inputs, hasQuads: variant === "registers" && hasSubgroups })];
@@ -54,6 +58,7 @@ function runProduct(backend: WebGPUBackend, product: PackedProduct, run: Run): T
   const optional = Object.entries({
     bias: inputs.bias,
     residual: inputs.residual,
+    delta: product.isMoved ? given(inputs, "delta") : undefined,
     kept: epilogue === "none" || !isGradient ? undefined : given(inputs, "kept"),
   });
   const operands = [
@@ -71,9 +76,10 @@ function runProduct(backend: WebGPUBackend, product: PackedProduct, run: Run): T
       dispatchLayout: { x: [0] },
       dispatch,
       workgroupSize,
-      shaderKey: ["tuttiPacked", encoding, groupSize, key, finishKey(product)].join("_"),
+      shaderKey: ["tuttiPacked", encoding, groupSize, key, finishKey(product), product.isMoved].join("_"),
       uniforms:
-        "numRows : i32, numIn : i32, numOut : i32, scaleStart : i32, numScaledRows : i32, firstWord : i32, firstBias : i32, rowScale : f32,",
+        "numRows : i32, numIn : i32, numOut : i32, scaleStart : i32, numScaledRows : i32, firstWord : i32, firstBias : i32, rowScale : f32," +
+        (product.isMoved ? movementUniforms : ""),
       getUserCode: source,
     },
     operands.map(([, operand]) => listed(operand)),
@@ -81,6 +87,7 @@ function runProduct(backend: WebGPUBackend, product: PackedProduct, run: Run): T
     [
       ...[numRows, numIn, numOut, scaleStart, numScaledRows, firstWord, firstBias].map((value) => ({ type: "int32", data: [value] })),
       { type: "float32", data: [rowScale] },
+      ...(product.isMoved ? movementValues(run.movement ?? []) : []),
     ],
   );
   return { ...result, shape };

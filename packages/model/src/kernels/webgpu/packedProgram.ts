@@ -4,6 +4,8 @@ import type { Scaling } from "./packedUnpacking.ts";
 /** One product with a packed matrix W (out, in): x · Wᵀ + bias, or for the gradient dY · W, and what happens to it. The left factor is called x in both. */
 export interface PackedProduct extends Scaling, Finish {
   readonly numOut: number;
+  /** Whether a difference and a perturbation of it are added to W. */
+  readonly isMoved: boolean;
 }
 
 /** Rows of the left factor that take part. */

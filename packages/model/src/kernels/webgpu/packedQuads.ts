@@ -1,5 +1,6 @@
 import { notFlat } from "./gpuKernel.ts";
 import { finishSource } from "./packedEpilogue.ts";
+import { movedSource } from "./packedMovement.ts";
 import type { PackedProduct, PackedSource, ProductRows } from "./packedProgram.ts";
 import { numGroupsSource, rowWordsSource, scaleForm, unpackingSource } from "./packedUnpacking.ts";
 
@@ -41,6 +42,7 @@ function quadSource(product: PackedProduct, rows: number): string {
   return `
     enable subgroups;
     ${unpackingSource(product)}
+    ${product.isMoved ? movedSource : ""}
     ${finishSource({ ...product, hasBias: product.hasBias && !startsFromBias(product) })}
     ${leftSource(product)}
     @diagnostic(off, subgroup_uniformity)
@@ -81,7 +83,7 @@ const addProducts = (rows: number): string => each(numColumns, (c) => each(rows,
 function forwardLoop(product: PackedProduct, rows: number): string {
   const form = scaleForm(product);
   const weight = (c: number) =>
-    `weights(words${c} + at, lift)${{ none: "", even: ` * scale${c}`, uneven: ` * scalesAt(column + ${quadSize * c}, quad, numGroups)` }[form]}`;
+    `weights(words${c} + at, lift)${{ none: "", even: ` * scale${c}`, uneven: ` * scalesAt(column + ${quadSize * c}, quad, numGroups)` }[form]}${product.isMoved ? ` + moved(column + ${quadSize * c}, quad)` : ""}`;
   const loop = (first: string, end: string) => `
       let end = ${end};
       for (var quad = ${first}; quad < end; quad++) {

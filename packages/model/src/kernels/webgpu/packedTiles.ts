@@ -1,5 +1,6 @@
 import { notFlat } from "./gpuKernel.ts";
 import { finishSource } from "./packedEpilogue.ts";
+import { movedSource } from "./packedMovement.ts";
 import type { PackedProduct, PackedSource, ProductRows } from "./packedProgram.ts";
 import { numGroupsSource, rowWordsSource, scaleForm, unpackingSource } from "./packedUnpacking.ts";
 
@@ -41,6 +42,7 @@ function tileSource(product: PackedProduct, held: number, isRagged: boolean): st
   const columnOf = (j: number) => (isPaired ? `2 * tx + ${2 * side * Math.floor(j / 2) + (j % 2)}` : `tx + ${side * j}`);
   return `
     ${unpackingSource(product)}
+    ${product.isMoved ? movedSource : ""}
     ${finishSource(product)}
     ${leftSource(product, isRagged)}
     ${blockSource(product)}
@@ -112,7 +114,7 @@ function blockSource(product: PackedProduct): string {
     fn block(row : i32, quad : i32, rowWords : i32, numGroups : i32) -> mat4x4<f32> {
       let at = uniforms.firstWord + row * rowWords + placeOf(quad);
       let lift = liftOf(quad);
-      return mat4x4<f32>(${order.map((places, i) => `(weights(at + ${i} * rowWords, lift)${scale(i)}).${places}`).join(", ")});
+      return mat4x4<f32>(${order.map((places, i) => `(weights(at + ${i} * rowWords, lift)${scale(i)}${product.isMoved ? ` + moved(row + ${i}, quad)` : ""}).${places}`).join(", ")});
     }`;
 }
 
