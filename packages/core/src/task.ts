@@ -14,6 +14,9 @@ export type Protocol = "personalised" | "global" | "newcomer" | "zeroShot";
 /** The examples that an evaluation looks at. */
 export type Split = "validation" | "test";
 
+/** The device trains on its examples. */
+export type TrainSpec = Extract<TaskSpec, { readonly kind: "train" }>;
+
 /** What a device is asked to do. */
 export type TaskSpec =
   | {
@@ -30,6 +33,8 @@ export type TaskSpec =
       readonly warmupSteps: number;
       /** E of this task. */
       readonly epochs: number;
+      /** K of this task, where it is given in place of E. */
+      readonly steps?: number;
       /** False in counting rounds: nothing local is read or kept, every parameter comes from the payload. */
       readonly isPersonalised: boolean;
       /** Whether the payload holds LoRA's factors at the device's own ranks: it trains and sends back these, and does without what is not there. */
@@ -249,6 +254,8 @@ export type ContributionBody =
       readonly delta: Params;
       /** K_i. */
       readonly numSteps: number;
+      /** How many of them it says it did not take, because loss or gradient of their batch was not finite; absent for none. A claim: nothing follows from it. */
+      readonly numSkipped?: number;
       /** Mean training loss of the first and of the last local epoch. */
       readonly firstLoss: number;
       readonly lastLoss: number;

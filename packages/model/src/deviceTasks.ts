@@ -13,6 +13,7 @@ import {
   searched,
   subtract,
   type TaskSpec,
+  trainingOfTask,
 } from "@tutti/core";
 import type { AnyExample, EvaluationOptions, NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
@@ -67,7 +68,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const { run, reader, random } = place;
   const state = input.state?.stage === task.stage ? input.state : null;
   const { correction } = task.parameterSets;
-  const { batchSize, shapes } = task.expects;
+  const { shapes } = task.expects;
   const sharedNames = Object.keys(shapes);
   const frozen = Object.keys(task.parameterSets.frozen ?? {});
   const sent = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
@@ -75,7 +76,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const tuned = spec.hasOwnRanks === true ? tunedAt(place, sent) : reader.tuned;
   const sensitivity = spec.scoresMatrices === true ? watchSensitivity(tuned.layout) : null;
   const result = await trainLocally(tuned, sent, reader.encode(examples.train, trainingRows(examples)), {
-    training: { ...run.training, localEpochs: spec.epochs, batchSize },
+    training: trainingOfTask(run.training, spec, task.expects),
     promptDropout: run.tuning.promptDropout,
     warmupSteps: spec.warmupSteps,
     stageSteps: state?.stageSteps ?? 0,
@@ -90,14 +91,15 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
     signal,
   });
   const delta = subtract(pickNames(result.params, sharedNames), pickNames(globalOf(task), sharedNames));
-  const { numSteps, firstLoss, lastLoss } = result;
+  const { numSteps, numSkipped, firstLoss, lastLoss } = result;
+  const skipped = numSkipped === 0 ? {} : { numSkipped };
   const scored = sensitivity === null ? {} : { matrixScores: sensitivity.matrixScores() };
   return {
-    body: { kind: "train", delta, numSteps, firstLoss, lastLoss, ...scored },
+    body: { kind: "train", delta, numSteps, ...skipped, firstLoss, lastLoss, ...scored },
     state: {
       local: spec.isPersonalised ? omitNames(result.params, [...sharedNames, ...frozen]) : {},
       moments: run.training.resetMoments ? null : result.moments,
-      stageSteps: (state?.stageSteps ?? 0) + numSteps,
+      stageSteps: (state?.stageSteps ?? 0) + numSteps - numSkipped,
       stage: task.stage,
     },
   };

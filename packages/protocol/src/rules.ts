@@ -120,6 +120,8 @@ export const rules = {
   "P-193": "Examples that are typed",
   "P-210": "Search tasks",
   "P-211": "What a search claims is bounded",
+  "P-255": "Skipped batches",
+  "P-256": "Local steps",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -1,5 +1,6 @@
 import {
   type Contribution,
+  countSeen,
   type DeviceId,
   deferred,
   isEnough,
@@ -8,6 +9,7 @@ import {
   passesOf,
   type RoundPlan,
   type TaskOutcome,
+  workOfTask,
 } from "@tutti/core";
 import { type BlobRef, type TaskLease, taskId } from "@tutti/protocol";
 
@@ -75,7 +77,8 @@ export function isHeldBy({ holder }: Lease, { clientKey }: { readonly clientKey:
 /** How long a task takes, in examples that its device goes through. */
 export function workOf({ task: { spec, expects } }: Lease): number {
   if (spec.kind === "search") return Math.min(expects.numExamples, spec.maxExamples) * passesOf(spec);
-  return expects.numExamples * (spec.kind === "train" ? spec.epochs : 1);
+  const { numExamples, batchSize } = expects;
+  return spec.kind === "train" ? countSeen(numExamples, { ...workOfTask(spec), batchSize }) : numExamples;
 }
 
 /** What opens a step. */

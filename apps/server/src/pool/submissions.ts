@@ -3,7 +3,6 @@ import {
   type Contribution,
   type ContributionBody,
   countedExamples,
-  countSteps,
   type EvaluationResult,
   type PlannedTask,
   type RunSettings,
@@ -12,6 +11,7 @@ import {
   type Stage,
   scoreBounds,
   type TunedShape,
+  taskSteps,
 } from "@tutti/core";
 import type { EvaluatedRows } from "@tutti/data/node";
 import {
@@ -77,11 +77,14 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
   if (spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
   const { numExamples, batchSize } = expects;
-  const numSteps = countSteps(numExamples, { localEpochs: spec.epochs, batchSize });
+  const numSteps = taskSteps(spec, expects);
   if (header.numSteps !== numSteps) {
-    const work = `${spec.epochs} × ${numExamples} examples in batches of ${batchSize}`;
+    const work = spec.steps === undefined ? `${spec.epochs} × ${numExamples} examples in batches of ${batchSize}` : "a task of given steps";
     return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${work}`);
   }
+  const { numSkipped = 0 } = header;
+  if (numSkipped >= numSteps)
+    return refuse("P-255", `header.numSkipped: ${numSkipped} of ${numSteps} steps, expected fewer: a task without a step is declined`);
   const wrongScores = checkMatrixScores(header.matrixScores, spec.scoresMatrices === true, expects.shapes);
   if (wrongScores !== null) return wrongScores;
   const decoded = decodeExpected(tensors, expects);
@@ -201,7 +204,7 @@ function checkState(state: Uint8Array | undefined, body: ContributionBody, expec
   try {
     return checkDeviceState(decodeDeviceState(state), {
       stage,
-      numSteps: body.numSteps,
+      numSteps: body.numSteps - (body.numSkipped ?? 0),
       trained,
       shared: expects.shapes,
       isPersonalised,

@@ -1,6 +1,5 @@
 import {
   type ContributionBody,
-  countSteps,
   createRandom,
   type DeviceState,
   mapParams,
@@ -12,6 +11,7 @@ import {
   sizeOf,
   sortedNames,
   type TextSums,
+  taskSteps,
 } from "@tutti/core";
 import type { TaskLease } from "@tutti/protocol";
 
@@ -88,7 +88,7 @@ export function simulate(
       };
     }
     case "train": {
-      const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });
+      const numSteps = taskSteps(spec, expects);
       const sharedNames = Object.keys(expects.shapes);
       const start: Params = { ...initial, ...state?.local, ...global };
       const drift = Object.values(state?.local ?? {}).reduce((sum, tensor) => sum + (tensor.data[0] ?? 0), 0);
