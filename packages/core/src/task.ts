@@ -14,9 +14,6 @@ export type Protocol = "personalised" | "global" | "newcomer" | "zeroShot";
 /** The examples that an evaluation looks at. */
 export type Split = "validation" | "test";
 
-/** The device trains on its examples. */
-export type TrainSpec = Extract<TaskSpec, { readonly kind: "train" }>;
-
 /** What a device is asked to do. */
 export type TaskSpec =
   | {

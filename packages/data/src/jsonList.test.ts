@@ -39,8 +39,7 @@ test("parts of a list that are no objects are faults of their rows, and a list t
   for (const cut of ['[{"a": 1}', '[{"a": "1}]', "[", '[{"a": 1},'])
     expect(() => rowsOf(cut), cut).toThrow("own.json: its list does not end");
   expect(() => rowsOf('[{"a": 1}]\n[{"a": 2}]')).toThrow('own.json line 2: "[{\\"a\\": 2}]" follows the list: take it out');
-  for (const odd of ['[{"a": 1}', "[7]", "{", ""])
-    expect(dataFileColumns("own.json", bytesOf(odd)), odd).toEqual([]);
+  for (const odd of ['[{"a": 1}', "[7]", "{", ""]) expect(dataFileColumns("own.json", bytesOf(odd)), odd).toEqual([]);
 });
 
 test("Alpaca's list, Dolly's lines and GSM8K's are found by the names of their columns", async () => {
