@@ -1,5 +1,5 @@
 import { type CurrentTask, joinRun, memoryStore } from "@tutti/client";
-import { type ContributionBody, countSteps, type Params, sizeOf } from "@tutti/core";
+import { type ContributionBody, type Params, sizeOf, taskSteps } from "@tutti/core";
 import type { Trainer, TrainerTask } from "@tutti/model";
 
 const numLayers = 6;
@@ -19,7 +19,7 @@ function bodyFor({ spec, expects }: TrainerTask): ContributionBody {
   for (const [name, shape] of Object.entries(expects.shapes)) {
     delta[name] = { shape, data: Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i % 17) - 8) / 1000) };
   }
-  const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });
+  const numSteps = taskSteps(spec, expects);
   return { kind: "train", delta, numSteps, firstLoss: 1, lastLoss: 0.9 };
 }
 

@@ -14,7 +14,7 @@ export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } fr
 export { type Follower, followed, followers } from "./following.ts";
 export { withoutResting } from "./helperDevices.ts";
 export { shareOf } from "./laterShares.ts";
-export { countSteps } from "./localSteps.ts";
+export { countSeen, countSteps, type LocalWork, taskSteps, trainingOfTask, workOfTask } from "./localSteps.ts";
 export {
   allComponents,
   componentsAt,

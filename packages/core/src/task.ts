@@ -30,6 +30,8 @@ export type TaskSpec =
       readonly warmupSteps: number;
       /** E of this task. */
       readonly epochs: number;
+      /** K of this task, where it is given in place of E. */
+      readonly steps?: number;
       /** False in counting rounds: nothing local is read or kept, every parameter comes from the payload. */
       readonly isPersonalised: boolean;
       /** Whether the payload holds LoRA's factors at the device's own ranks: it trains and sends back these, and does without what is not there. */
@@ -318,6 +320,8 @@ export type ContributionBody =
       readonly delta: Params;
       /** K_i; of a task with `forward` m. */
       readonly numSteps: number;
+      /** How many of them it says it did not take, because loss or gradient of their batch was not finite; absent for none. A claim: nothing follows from it. */
+      readonly numSkipped?: number;
       /** Mean training loss of the first and of the last local epoch. */
       readonly firstLoss: number;
       readonly lastLoss: number;

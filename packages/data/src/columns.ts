@@ -1,9 +1,10 @@
 import { readHeader } from "./csvHeader.ts";
 import { decodeText, refusePacked } from "./decodeText.ts";
+import { firstObject } from "./jsonList.ts";
 import { parquetColumns } from "./parquet.ts";
 import { extensionOf } from "./textFile.ts";
 
-/** Names of a data file's columns: of its first row in CSV and JSON Lines; none where there is nothing to read. */
+/** Names of a data file's columns: of its first row in CSV, JSON Lines and JSON; none where there is nothing to read. */
 export function dataFileColumns(fileName: string, bytes: Uint8Array): readonly string[] {
   const extension = extensionOf(fileName);
   if (extension === "parquet") return parquetColumns(bytes, fileName);
@@ -11,7 +12,7 @@ export function dataFileColumns(fileName: string, bytes: Uint8Array): readonly s
   const text = decodeText(bytes, fileName);
   if (extension === "csv" || extension === "tsv")
     return readHeader(text, [], extension === "tsv")?.columns.filter((name) => name !== "") ?? [];
-  return fieldsOf(/\S[^\r\n]*/.exec(text)?.[0] ?? "{}");
+  return fieldsOf((extension === "json" ? firstObject(text) : /\S[^\r\n]*/.exec(text)?.[0]) ?? "{}");
 }
 
 function fieldsOf(line: string): readonly string[] {

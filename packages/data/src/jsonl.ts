@@ -14,7 +14,7 @@ export function readJsonl(text: string, source = "the file", { limits = defaultR
   }
   const { read, faults } = readEach(
     lines,
-    ({ line, content }): Row => ({ line, fields: parseObject(content, columns, `${source} line ${line}`) }),
+    ({ line, content }): Row => ({ line, fields: parseJsonRow(content, columns, `${source} line ${line}`) }),
   );
   return { rows: read, faults, notes: [] };
 }
@@ -27,7 +27,8 @@ export function parseJsonl(text: string, source = "the file", limits: RowLimits 
   return rows;
 }
 
-function parseObject(content: string, columns: readonly string[], place: string): Readonly<Record<string, unknown>> {
+/** One object of JSON as a row's fields; throws a `RowFault` where it is none, or has one of the columns twice. */
+export function parseJsonRow(content: string, columns: readonly string[], place: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = parseExactJson(content);

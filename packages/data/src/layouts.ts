@@ -1,6 +1,13 @@
 /** Which columns of a row hold a text and its answer: a column each, or whole conversations whose last turn is the answer. */
 export type ReplyColumns =
-  | { readonly kind: "columns"; readonly text: string; readonly textB?: string | undefined; readonly answer: string }
+  | {
+      readonly kind: "columns";
+      readonly text: string;
+      readonly textB?: string | undefined;
+      readonly answer: string;
+      /** What stands before an answer's result, as in GSM8K, and is read as `The answer is`; absent for nothing. */
+      readonly resultMark?: string | undefined;
+    }
   | { readonly kind: "conversation"; readonly messages: string };
 
 /** The layouts in which instruction data is published, the first that fits first. */
@@ -15,6 +22,16 @@ const layouts: readonly { readonly needed: readonly string[]; readonly columnsOf
       ...(has("input") ? { textB: "input" } : {}),
     }),
   },
+  {
+    needed: ["instruction", "response"],
+    columnsOf: (has) => ({
+      kind: "columns",
+      text: "instruction",
+      answer: "response",
+      ...(has("context") ? { textB: "context" } : {}),
+    }),
+  },
+  { needed: ["question", "answer"], columnsOf: () => ({ kind: "columns", text: "question", answer: "answer", resultMark: "####" }) },
   { needed: ["prompt", "completion"], columnsOf: () => ({ kind: "columns", text: "prompt", answer: "completion" }) },
   { needed: ["text", "answer"], columnsOf: () => ({ kind: "columns", text: "text", answer: "answer" }) },
 ];

@@ -13,7 +13,7 @@ export function readReply(row: Row, columns: ReplyColumns, place: string): Said 
     const value = fieldOf(row, columns.messages, place);
     return conversation(readTurns(fromJson(value), columns.messages, place), columns.messages, place);
   }
-  const { text, textB, answer } = columns;
+  const { text, textB, answer, resultMark } = columns;
   const asked = fromJson(fieldOf(row, text, place));
   if (Array.isArray(asked)) {
     const answered = fromJson(row.fields[answer]);
@@ -21,7 +21,15 @@ export function readReply(row: Row, columns: ReplyColumns, place: string): Said 
     return conversation(turns, answer, place);
   }
   const second = textB === undefined ? "" : secondText(row, textB, place);
-  return { text: [readText(row, text, place), ...(second === "" ? [] : [second])].join("\n\n"), answer: readAnswer(row, answer, place) };
+  return {
+    text: [readText(row, text, place), ...(second === "" ? [] : [second])].join("\n\n"),
+    answer: withResult(readAnswer(row, answer, place), resultMark),
+  };
+}
+
+/** The answer in the words in which FS-LLM (https://arxiv.org/abs/2309.00363) has GSM8K learnt: its result is said, and not marked. */
+function withResult(answer: string, mark: string | undefined): string {
+  return mark === undefined ? answer : answer.replaceAll(mark, "The answer is");
 }
 
 /** CSV has lists as JSON. */

@@ -1,5 +1,6 @@
 import { readCsv } from "./csv.ts";
 import { decodeText, refusePacked } from "./decodeText.ts";
+import { readJson } from "./jsonList.ts";
 import { readJsonl } from "./jsonl.ts";
 import type { ReadOptions, RowsRead } from "./rows.ts";
 
@@ -23,4 +24,10 @@ export function readTextFile(fileName: string, bytes: Uint8Array, options: ReadO
   const text = decodeText(bytes, fileName, options.limits);
   if (extension === "csv" || extension === "tsv") return readCsv(text, fileName, { ...options, isTsv: extension === "tsv" });
   return readJsonl(text, fileName, options);
+}
+
+/** Reads a file whose name ends in `.json`: a list of objects, or JSON Lines. */
+export function readJsonFile(fileName: string, bytes: Uint8Array, options: ReadOptions = {}): RowsRead {
+  refusePacked(bytes, fileName);
+  return readJson(decodeText(bytes, fileName, options.limits), fileName, options);
 }

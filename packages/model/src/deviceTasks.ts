@@ -23,6 +23,7 @@ import {
   slopes,
   subtract,
   type TaskSpec,
+  trainingOfTask,
   tuningOf,
 } from "@tutti/core";
 import type { AnyExample, EvaluationOptions, NamedRows } from "./reader.ts";
@@ -84,7 +85,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const { run, reader, random } = place;
   const state = input.state?.stage === task.stage ? input.state : null;
   const { correction } = task.parameterSets;
-  const { batchSize, shapes } = task.expects;
+  const { shapes } = task.expects;
   const sharedNames = Object.keys(shapes);
   const frozen = Object.keys(frozenOf(task.parameterSets));
   const sent = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
@@ -94,7 +95,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const isScoring = spec.scoresMatrices === true || spec.scoresComponents === true;
   const sensitivity = isScoring ? watchSensitivity(tuned.layout) : null;
   const result = await trainLocally(tuned, sent, reader.encode(examples.train, trainingRows(examples)), {
-    training: { ...run.training, localEpochs: spec.epochs, batchSize },
+    training: trainingOfTask(run.training, spec, task.expects),
     promptDropout: run.tuning.promptDropout,
     warmupSteps: spec.warmupSteps,
     stageSteps: state?.stageSteps ?? 0,
@@ -109,17 +110,18 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
     signal,
   });
   const delta = subtract(pickNames(result.params, sharedNames), pickNames(globalOf(task), sharedNames));
-  const { numSteps, firstLoss, lastLoss } = result;
+  const { numSteps, numSkipped, firstLoss, lastLoss } = result;
+  const skipped = numSkipped === 0 ? {} : { numSkipped };
   const scored = {
     ...(sensitivity === null || spec.scoresMatrices !== true ? {} : { matrixScores: sensitivity.matrixScores() }),
     ...(sensitivity === null || spec.scoresComponents !== true ? {} : { componentScores: sensitivity.componentScores() }),
   };
   return {
-    body: { kind: "train", delta, numSteps, firstLoss, lastLoss, ...scored },
+    body: { kind: "train", delta, numSteps, ...skipped, firstLoss, lastLoss, ...scored },
     state: {
       local: spec.isPersonalised ? omitNames(result.params, [...sharedNames, ...frozen]) : {},
       moments: run.training.resetMoments ? null : result.moments,
-      stageSteps: (state?.stageSteps ?? 0) + numSteps,
+      stageSteps: (state?.stageSteps ?? 0) + numSteps - numSkipped,
       stage: task.stage,
       ...(spec.live === undefined ? {} : { live: spec.live }),
     },

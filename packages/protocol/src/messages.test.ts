@@ -127,7 +127,7 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
     {
       taskId,
       deviceId: 3,
-      header: { kind: "train", numSteps: 16, firstLoss: 1.5, lastLoss: 0.75 },
+      header: { kind: "train", numSteps: 16, numSkipped: 3, firstLoss: 1.5, lastLoss: 0.75 },
       tensors: Uint8Array.of(1, 2),
       state: Uint8Array.of(3),
     },
@@ -178,7 +178,7 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
       round: 12,
       step: 2,
       attempt: 1,
-      spec: { kind: "train", warmupSteps: 0, epochs: 5, isPersonalised: true },
+      spec: { kind: "train", warmupSteps: 0, epochs: 5, steps: 12, isPersonalised: true },
       parameterSets: { initial: blob },
       expects: { shapes: {}, encoding: "int8", batchSize: 16, numExamples: 9 },
       deadlineMs: null,

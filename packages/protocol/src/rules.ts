@@ -135,6 +135,8 @@ export const rules = {
   "P-221": "Parameters from a pool of seeds",
   "P-222": "What scalars claim is bounded",
   "P-223": "The signs of a seed",
+  "P-255": "Skipped batches",
+  "P-256": "Local steps",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -5,7 +5,7 @@ import { type Refusal, refuse } from "./rules.ts";
 /** The train task that a device state belongs to, as far as the state must fit it (P-124). */
 export interface StateExpectation {
   readonly stage: Stage;
-  /** K_i. */
+  /** Steps that were taken of K_i. */
   readonly numSteps: number;
   /** Of every parameter that the run trains. */
   readonly trained: Shapes;

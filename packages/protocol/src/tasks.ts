@@ -79,6 +79,8 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     /** Optimiser steps. */
     warmupSteps: integer(0, limits.maxSteps),
     epochs: integer(1, 1000),
+    /** Optimiser steps in place of epochs (P-256). */
+    steps: integer(1, 100_000).exactOptional(),
     isPersonalised: z.boolean(),
     hasOwnRanks: z.literal(true).exactOptional(),
     scoresMatrices: z.literal(true).exactOptional(),
@@ -257,8 +259,10 @@ const contributionHeaderSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("train"),
-    /** K_i, optimiser steps taken (P-46). */
+    /** K_i, batches of the task (P-46). */
     numSteps: integer(1, limits.maxSteps),
+    /** Of these, steps that were not taken (P-255). */
+    numSkipped: integer(1, limits.maxSteps).exactOptional(),
     firstLoss: lossSchema,
     lastLoss: lossSchema,
     /** Exactly where the task asks for them (P-45). */

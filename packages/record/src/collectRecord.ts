@@ -29,6 +29,7 @@ export interface RunCircumstances
         | "usage"
         | "faults"
         | "attack"
+        | "noise"
         | "commit"
         | "machine"
         | "notes"

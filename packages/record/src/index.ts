@@ -44,6 +44,7 @@ export {
   roundCorrelations,
 } from "./layers.ts";
 export { type Learnt, type Movement, movementOf } from "./movement.ts";
+export { levelAxis, type NoisePlan, noiseAxis, noisePlanSchema, noNoise } from "./noise.ts";
 export { type OtherModel, otherModelsOf } from "./otherModels.ts";
 export { hashParameters } from "./parametersHash.ts";
 export { type RunOrigin, runOriginSchema } from "./runOrigin.ts";

@@ -11,6 +11,7 @@ import {
   stageField,
   wireBytesField,
 } from "./fields.ts";
+import { noisePlanSchema } from "./noise.ts";
 import { runOriginSchema } from "./runOrigin.ts";
 import { stepRecordSchema } from "./stepRecord.ts";
 import { textMeasuresSchema } from "./textRecord.ts";
@@ -290,6 +291,8 @@ const circumstancesShape = {
   faults: z.object({ plan: faultPlanSchema, counts: faultCountsSchema }).readonly().nullable(),
   /** What some devices did to harm the run; absent where all were honest, and in results from before it was kept. */
   attack: attackRecordSchema.exactOptional(),
+  /** What tensors of training tasks met on their way; absent for nothing. */
+  noise: noisePlanSchema.exactOptional(),
   usage: usageSchema,
   /** Of the checkout that made the run, with `+` and a hash of what differs where files do; null without git, absent in results from before it was kept. */
   commit: z.string().nullable().exactOptional(),

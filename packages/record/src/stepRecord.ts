@@ -101,6 +101,8 @@ export const stepRecordSchema = z
     /** Mean over the counted devices of the loss in the first and in the last local epoch; null where nothing was trained. */
     firstLoss: z.number().nullable(),
     lastLoss: z.number().nullable(),
+    /** Steps that counted devices say they skipped, because loss or gradient of a batch was not finite; absent for none. */
+    numSkipped: z.number().exactOptional(),
     evaluations: listOf(evaluationRecordSchema),
     /** Of a scoring step: each layer's mean score over its devices, weighted by examples, null where it is not scored; absent in records from before it was kept. */
     scores: listOf(z.number().nullable()).exactOptional(),
@@ -141,6 +143,7 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
   const { stage, round, step, attempt, tasks } = plan;
   const texts = poolTexts(contributions, plan.numDevices);
   const losses = contributions.flatMap(({ body }) => (body.kind === "train" ? [body] : []));
+  const numSkipped = losses.reduce((sum, body) => sum + (body.numSkipped ?? 0), 0);
   return {
     stage,
     round,
@@ -157,6 +160,7 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
     ...(bytes.takenOver.up + bytes.takenOver.down === 0 ? {} : { fetchedBefore: bytes.takenOver }),
     firstLoss: mean(losses.map((body) => body.firstLoss)),
     lastLoss: mean(losses.map((body) => body.lastLoss)),
+    ...(numSkipped === 0 ? {} : { numSkipped }),
     evaluations: pool(contributions, plan.numDevices),
     ...scoresOf(contributions),
     ...(learnt === undefined ? {} : movedIn(contributions, learnt)),

@@ -1,5 +1,5 @@
 import { distinctById, type ExperimentResult, type RunRecord, summarise } from "@tutti/record";
-import { originText, otherTextsText } from "./sentences/runs.ts";
+import { originText, scoreRemarks } from "./sentences/runs.ts";
 import { caveatTexts, provenanceOf, usageText } from "./sentences/setup.ts";
 
 /** The command that makes an experiment again, from the project's folder; where it was not kept, the file's name stands for its path; null for a run by itself. */
@@ -43,6 +43,6 @@ export function caveats({ runs }: Pick<ExperimentResult, "runs">): string[] {
   const last = runs.flatMap(({ curve, settings }) => curve.filter(({ round, split }) => split === "test" && round === settings.numRounds));
   const unknown = runs.flatMap(({ correct, correctNote, error }) => (correct === null && error === null ? (correctNote ?? []) : []));
   const origins = runs.flatMap(({ origin }) => (origin === undefined ? [] : originText(origin, "Every run")));
-  const others = runs.filter(({ isRateTrial }) => !isRateTrial).flatMap((run) => otherTextsText(run) ?? []);
+  const others = runs.filter(({ isRateTrial }) => !isRateTrial).flatMap(scoreRemarks);
   return [...new Set([...origins, ...others]), ...caveatTexts(Math.min(1, ...last.map(({ coverage }) => coverage)), [...new Set(unknown)])];
 }

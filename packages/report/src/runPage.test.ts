@@ -43,6 +43,16 @@ test("a report says how far a claimed number of examples counted, where there wa
   expect(pageOf({ ...exampleRun, settings })).not.toContain("whatever it claims");
 });
 
+test("a report says how many batches devices skipped, and nothing where it is none (P-255)", () => {
+  const [step] = exampleRun.steps ?? [];
+  if (step === undefined) throw new Error("the example has no steps");
+  const steps = [step, { ...step, numSkipped: 3 }, { ...step, numSkipped: 1 }];
+  expect(pageOf({ ...exampleRun, steps })).toContain(
+    "Devices skipped 4 batches in 2 training steps, because loss or gradient was not finite",
+  );
+  expect(html).not.toContain("skipped");
+});
+
 test("what comes from a run cannot become markup", () => {
   expect(html).toContain("class &lt;price>");
   expect(html).not.toContain("<price>");

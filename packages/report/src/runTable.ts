@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatNumber, formatPercent, formatScore, for
 import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
 import { promptSentence } from "./sentences/prompts.ts";
-import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText } from "./sentences/runs.ts";
+import { breakEvenText, inClientsText, keptLayersText, positionText, scoreRemarks, skippedText } from "./sentences/runs.ts";
 import { textNotes, zeroShotNote } from "./sentences/scores.ts";
 import { percentText, scoreText, wholeText } from "./text.ts";
 import { isOfTexts, textRunLines } from "./textScores.ts";
@@ -129,8 +129,8 @@ export function renderTable(run: RunRecord): string {
     ],
     position === undefined ? [] : [positionText(position)],
     isOfTexts(run)
-      ? [...alignColumns([[...textRunHeads], ...textRunLines(run)]), ...textNotes]
-      : [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`, ...[otherTextsText(run) ?? []].flat()],
+      ? [...alignColumns([[...textRunHeads], ...textRunLines(run)]), ...textNotes, ...[skippedText(run) ?? []].flat()]
+      : [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`, ...scoreRemarks(run)],
     [promptSentence(run) ?? []].flat(),
     spread.length === 0 ? [] : alignColumns([runHeads.spread, ...spread]),
     layerScores.length === 0 ? [] : layerBlock(run),

@@ -1,4 +1,4 @@
-import { countSteps, createTensor, type Params, sizeOf } from "@tutti/core";
+import { createTensor, type Params, sizeOf, taskSteps } from "@tutti/core";
 import { encodeParams, type Submit, type TaskLease } from "@tutti/protocol";
 import { joinRaw, type RawClient } from "./rawClient.ts";
 
@@ -56,7 +56,7 @@ async function workOn(port: number, { taskId, deviceId, spec, expects, parameter
     return { taskId, deviceId, header: { kind: "evaluate", results } };
   }
   if (spec.kind !== "train") throw new Error(`the benchmark has no ${spec.kind} tasks`);
-  const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });
+  const numSteps = taskSteps(spec, expects);
   return { taskId, deviceId, header: { kind: "train", numSteps, firstLoss: 1, lastLoss: 0.9 }, tensors: tensorsOf(expects) };
 }
 

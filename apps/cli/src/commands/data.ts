@@ -77,7 +77,7 @@ function addAdd(data: Command): void {
       "after",
       `
 Without a validation part, a tenth of the training rows is used for it. Without a test part, the validation rows are used for it, or a fifth
-of the rows of a single file. Answers are found by name in the columns instruction (input) and output, prompt and completion, messages, text and answer.
+of the rows of a single file. Answers are found by name in the columns instruction (input) and output, instruction (context) and response, question and answer, prompt and completion, messages, text and answer.
 The hub is https://huggingface.co, or what HF_ENDPOINT says; HF_TOKEN opens private data sets. The same command goes on with a broken download.
 
 Examples:

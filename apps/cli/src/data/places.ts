@@ -26,7 +26,7 @@ export async function dataPlaceOf(target: string): Promise<DataPlace> {
 export function datasetNameOf(place: DataPlace, config: string | undefined): string {
   if (place.kind === "hub" && config !== undefined && config !== "default") return folded(config);
   if (place.kind === "hub") return folded(basename(place.id));
-  return folded(basename(resolve(place.path)).replace(/\.(csv|tsv|jsonl|ndjson|parquet)$/i, ""));
+  return folded(basename(resolve(place.path)).replace(/\.(csv|tsv|jsonl|ndjson|json|parquet)$/i, ""));
 }
 
 /** Refuses what cannot be the name of a folder and a task. */

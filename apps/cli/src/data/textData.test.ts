@@ -84,6 +84,26 @@ test("the instruction layouts are found by name, in a folder of files as in Parq
   expect((await cardOf("asked")).task).toMatchObject({ kind: "reply", groups: ["0", "1"] });
 });
 
+test("instructions with a category, as Dolly's, are dealt by it, as labels and as owners", async () => {
+  const rows = [0, 1, 2, 3, 4, 5].map((row) => ({
+    instruction: `Ask ${row}`,
+    context: row % 3 === 0 ? "" : `About ${row}`,
+    response: `Answer ${row}`,
+    category: row % 2 === 0 ? "open_qa" : "summary",
+  }));
+  const path = await bench.file("dolly.json", JSON.stringify(rows));
+  expect(await bench.add(path, "--label", "category", "--owner", "category")).toContain(
+    'The text is in "instruction" and "context", the answer in "response".',
+  );
+  expect((await cardOf("dolly")).task).toMatchObject({
+    kind: "reply",
+    groups: ["open_qa", "summary"],
+    fields: { group: "label", owner: "owner" },
+  });
+  const expected = { text: "Ask 4\n\nAbout 4", answer: "Answer 4", label: "open_qa", owner: "open_qa" };
+  expect(await bench.rows("dolly")).toContainEqual(expected);
+});
+
 test("plain text by owner is a continuation task", async () => {
   const rows = [0, 1, 2, 3, 4].map((row) => ({ page: `Dear diary ${row}`, author: `a${row % 2}` }));
   const path = await bench.file("diaries.jsonl", jsonl(rows));

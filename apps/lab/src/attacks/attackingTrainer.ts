@@ -1,4 +1,4 @@
-import { type ContributionBody, countSteps, createRandom, type DeviceId, type DeviceState, type Params } from "@tutti/core";
+import { type ContributionBody, createRandom, type DeviceId, type DeviceState, type Params, taskSteps } from "@tutti/core";
 import type { Trainer, TrainerResult, TrainerTask } from "@tutti/model";
 import type { AttackOrder } from "./attackOrder.ts";
 import { falseExamples, falseScores } from "./claims.ts";
@@ -40,8 +40,7 @@ export function attackingTrainer(trainer: Trainer, order: AttackOrder): Trainer 
       if (body.kind !== "train") return result;
       const delta = await colluders.poisoned(task, { ...result, body }, signal);
       const { spec, expects } = task;
-      const numSteps =
-        spec.kind === "train" ? countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize }) : body.numSteps;
+      const numSteps = spec.kind === "train" ? taskSteps(spec, expects) : body.numSteps;
       return { body: { ...body, delta, numSteps }, state: withMoreSteps(result.state, numSteps - body.numSteps) };
     },
   };

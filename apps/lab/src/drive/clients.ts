@@ -1,6 +1,7 @@
 import type { ClientProfile } from "@tutti/core";
 import type { BackendName, KernelChoice } from "@tutti/model";
 import type { AttackOrder } from "../attacks/attackOrder.ts";
+import type { NoiseOrder } from "../noise/noisyTrainer.ts";
 
 /** What clients compute on; `auto` is measured by the first of them. */
 export type BackendChoice = BackendName | "auto";
@@ -18,6 +19,8 @@ export interface JoinTarget {
   readonly machine?: ClientProfile | undefined;
   /** What some of the run's devices do to harm it; clients in tabs host honest devices alone. */
   readonly attack?: AttackOrder | undefined;
+  /** What tensors of training tasks meet on their way; for clients in Node processes alone. */
+  readonly noise?: NoiseOrder | undefined;
 }
 
 /** The clients of one run at a time, kept open from run to run. */

@@ -4,6 +4,7 @@ import { createTrainer, memoryCache } from "@tutti/model";
 import { attackingTrainer } from "../attacks/attackingTrainer.ts";
 import type { AttackOrder } from "../attacks/attackOrder.ts";
 import { poisonedRows } from "../attacks/poisonedRows.ts";
+import { noisyTrainer } from "../noise/noisyTrainer.ts";
 import type { NodeClientMessage, NodeJoin } from "./nodeClients.ts";
 
 let attack: AttackOrder | null = null;
@@ -26,12 +27,13 @@ async function follow({ clientKey, folder, ...target }: NodeJoin): Promise<void>
   await session?.joined.whenEnded;
   await trainer.stop();
   attack = target.attack ?? null;
+  const sending = attack === null ? trainer : attackingTrainer(trainer, attack);
   const abort = new AbortController();
   const joined = joinRun({
     url: target.url,
     clientKey,
     folder,
-    trainer: attack === null ? trainer : attackingTrainer(trainer, attack),
+    trainer: target.noise === undefined ? sending : noisyTrainer(sending, target.noise),
     backend: target.backend,
     threads: target.threads,
     kernels: target.kernels,

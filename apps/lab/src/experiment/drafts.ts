@@ -1,7 +1,7 @@
 import { followed, followers, methods, presets, type RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
-import { type AttackPlan, fleetAxis } from "@tutti/record";
+import { type AttackPlan, fleetAxis, type NoisePlan } from "@tutti/record";
 import { mergeDeep } from "@tutti/server";
 import { attackCases } from "./attacks.ts";
 import { withFreeSources } from "./attemptSources.ts";
@@ -9,6 +9,7 @@ import { combinations } from "./combinations.ts";
 import { titleOf, type wholeMethod, type wholeTask } from "./entries.ts";
 import type { Experiment } from "./experimentSchema.ts";
 import type { Fleet } from "./fleet.ts";
+import { noiseCases } from "./noise.ts";
 import type { Cell, PlannedRun } from "./plannedRun.ts";
 import { type FaultList, inTheLab, withinDevices } from "./runFaults.ts";
 import { type Change, changesOf, isThere, withChanges } from "./settingChanges.ts";
@@ -34,6 +35,8 @@ export interface Draft extends Entry, Pick<Cell, "variant" | "note" | "seeds"> {
   readonly fleet?: Fleet | undefined;
   /** Absent where all devices are honest. */
   readonly attack?: AttackPlan | undefined;
+  /** Absent where everything arrives as it was sent. */
+  readonly noise?: NoisePlan | undefined;
 }
 
 /** Every combination of the axes for a method on a task; those with faults are left out and noted. */
@@ -55,7 +58,8 @@ export function draftsOf(entry: Entry, faults: FaultList): Draft[] {
       const free = withFreeSources(settings, { title, task: task.name });
       if (!faults.check(free.settings, { name: `${title} on ${task.name}`, changes }) || !isSound) return [];
       const draft = { ...entry, variant, note: free.note, seeds: experiment.seeds, settings: runSettingsSchema.parse(free.settings) };
-      return onFleets(experiment, draft).flatMap((one) => underAttacks(experiment, one));
+      const drafts = onFleets(experiment, draft).flatMap((one) => underAttacks(experiment, one));
+      return drafts.flatMap((one) => underNoise(experiment, one));
     } catch (error) {
       faults.note(`methods.${methodAt}: ${error instanceof Error ? error.message : String(error)}`);
       return [];
@@ -84,6 +88,13 @@ function underAttacks(experiment: Experiment, draft: Draft): Draft[] {
     variant: { ...draft.variant, ...variant },
     seeds,
   }));
+}
+
+/** The draft without noise and under each of the experiment's. */
+function underNoise(experiment: Experiment, draft: Draft): Draft[] {
+  const cases = noiseCases(experiment, titleOf(draft.method));
+  if (cases.length === 0) return [draft];
+  return cases.map(({ plan, variant }) => ({ ...draft, noise: plan ?? undefined, variant: { ...draft.variant, ...variant } }));
 }
 
 type Names = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { formatCount, type Protocol, passesOf, type RunSettings, sourcePromptsOf } from "@tutti/core";
+import { countSeen, formatCount, type Protocol, passesOf, type RunSettings, sourcePromptsOf, workOfTask } from "@tutti/core";
 import { type RunRecord, scheduleOf } from "@tutti/record";
 import type { PlannedRun } from "./plannedRun.ts";
 
@@ -57,7 +57,7 @@ export function workOf(run: RunSettings, size: Pick<TaskSize, "numTrain" | "numE
   let trained = 0;
   let predicted = 0;
   for (const { spec, numDevices } of scheduleOf(run)) {
-    if (spec.kind === "train") trained += numDevices * perDevice * spec.epochs;
+    if (spec.kind === "train") trained += numDevices * countSeen(perDevice, { ...workOfTask(spec), batchSize });
     // a product with the Hessian is two gradients
     if (spec.kind === "probe") trained += 2 * numDevices * spec.lanczosSteps * batchSize;
     if (spec.kind === "search") predicted += numDevices * Math.min(perDevice, spec.maxExamples) * passesOf(spec);

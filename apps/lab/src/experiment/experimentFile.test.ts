@@ -198,6 +198,7 @@ test("every built-in experiment holds, and has a title and runs", async () => {
     "paper",
     "peft-comparison",
     "poisoning",
+    "robustness",
     "scaling",
     "smoke",
     "systems",

@@ -10,6 +10,7 @@ import { contradictions } from "./contradictions.ts";
 import { type Experiment, experimentSchema } from "./experimentSchema.ts";
 import { fleetOfFile, withFleetFiles } from "./fleet.ts";
 import { withMethodModules } from "./methodModules.ts";
+import { noiseFaults } from "./noise.ts";
 import { faultsOfSettings, namesBelowSettings } from "./runFaults.ts";
 
 /** A file that is not an experiment; the message names the place and what was expected there. */
@@ -36,6 +37,7 @@ export function parseExperiment(input: unknown, where: string): Experiment {
     ...strangers(experiment),
     ...fleetFaults(experiment),
     ...attackFaults(experiment),
+    ...noiseFaults(experiment),
     ...lostValues(experiment),
     ...rateFaults(experiment),
   ];

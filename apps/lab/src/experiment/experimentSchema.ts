@@ -1,6 +1,7 @@
 import { methodNames as comparison, type MethodName } from "@tutti/core";
 import { z } from "zod";
 import { attackSchema } from "../attacks/attackSchema.ts";
+import { noiseSchema } from "../noise/noiseSchema.ts";
 import { allMethods } from "./allMethods.ts";
 import { fleetSchema } from "./fleet.ts";
 
@@ -118,6 +119,8 @@ export const experimentSchema = z.strictObject({
     .default({}),
   /** What some devices do to harm the runs: every run is made without attack and under each of them. */
   attacks: z.array(attackSchema).default([]),
+  /** Noise that tensors of training tasks meet on their way: every run is made without it and at each level of each. */
+  noise: z.array(noiseSchema).default([]),
   /** What the clients are where the command does not say; tabs when absent. */
   clients: z.enum(["tabs", "node"]).exactOptional(),
   /** Tabs of one run; as many runs at once as the pool has room for. */

@@ -1,5 +1,5 @@
 import type { ClientProfile, MethodName } from "@tutti/core";
-import type { AttackPlan, FaultPlan, RunIdentity, Trigger } from "@tutti/record";
+import type { AttackPlan, FaultPlan, NoisePlan, RunIdentity, Trigger } from "@tutti/record";
 
 /** What is to run, and what goes wrong on purpose while it does. */
 export interface RunOrder extends RunIdentity {
@@ -10,6 +10,8 @@ export interface RunOrder extends RunIdentity {
   readonly fleet?: readonly ClientProfile[] | undefined;
   /** What some of its devices do to harm it; absent where all are honest. */
   readonly attackPlan?: AttackPlan | undefined;
+  /** What tensors of its training tasks meet on their way; absent for nothing. */
+  readonly noisePlan?: NoisePlan | undefined;
   /** The trigger that its final parameters are tried with; absent for none. */
   readonly trigger?: Trigger | undefined;
 }
@@ -20,7 +22,8 @@ export interface PlannedRun extends RunOrder {
 }
 
 /** The run alone, as its record has it. */
-export function identityOf({ faults: _, startFrom: __, fleet: ___, attackPlan: ____, trigger: _____, ...identity }: RunOrder): RunIdentity {
+export function identityOf(order: RunOrder): RunIdentity {
+  const { faults: _, startFrom: __, fleet: ___, attackPlan: ____, noisePlan: _____, trigger: ______, ...identity } = order;
   return identity;
 }
 

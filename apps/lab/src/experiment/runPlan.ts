@@ -85,7 +85,7 @@ function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
 }
 
 function cellOf(draft: Draft, hashes: FileHashes): Cell {
-  const { experiment, method: given, variant, note, seeds, attack, settings: varied } = draft;
+  const { experiment, method: given, variant, note, seeds, attack, noise, settings: varied } = draft;
   const task = draft.task.name;
   const fleet = draft.fleet === undefined ? undefined : machinesOf(draft.fleet, clientsPerRun(experiment));
   const trigger = triggerOf(experiment) ?? undefined;
@@ -105,6 +105,7 @@ function cellOf(draft: Draft, hashes: FileHashes): Cell {
       faults: plan,
       fleet, // left out like `rows`
       attack, // left out like `rows`
+      noise, // left out like `rows`
       trigger, // left out like `rows`
       start: hashes.start, // left out like `rows`
       rows, // left out of the text where the data set comes with the project
@@ -129,6 +130,7 @@ function cellOf(draft: Draft, hashes: FileHashes): Cell {
       startFrom: experiment.startFrom,
       fleet,
       attackPlan: attack,
+      noisePlan: noise,
       trigger,
     };
   };

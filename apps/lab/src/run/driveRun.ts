@@ -23,7 +23,7 @@ import type { DrivenRun, RunPlace } from "./runPlace.ts";
 import { beforeTrouble } from "./trouble.ts";
 
 /** What of a run decides how it goes; the rest names it in a record. */
-export type DrivenOrder = Pick<RunOrder, "id" | "settings" | "faults" | "startFrom" | "attackPlan">;
+export type DrivenOrder = Pick<RunOrder, "id" | "settings" | "faults" | "startFrom" | "attackPlan" | "noisePlan">;
 
 /** Runs one federated run to its end, or goes on with it; rejects when it fails, and with the signal's reason when it is stopped. */
 export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<DrivenRun> {
@@ -149,7 +149,8 @@ interface Joining {
 }
 
 /** Where the backend is still to be measured, the first client does so alone, and the others follow it. */
-async function joinAll({ id, settings, attackPlan }: DrivenOrder, { place, coordinator, url, firstBackend, over }: Joining): Promise<void> {
+async function joinAll(order: DrivenOrder, { place, coordinator, url, firstBackend, over }: Joining): Promise<void> {
+  const { id, settings, attackPlan, noisePlan } = order;
   const { clients, folder, threads, kernels, fleet = [] } = place;
   const joinOne = async (index: number, backend: BackendChoice) => {
     over.throwIfAborted();
@@ -162,6 +163,7 @@ async function joinAll({ id, settings, attackPlan }: DrivenOrder, { place, coord
       kernels,
       machine: fleet[index % Math.max(1, fleet.length)],
       ...(attackPlan === undefined ? {} : { attack: attackOrder(attackPlan, settings) }),
+      ...(noisePlan === undefined ? {} : { noise: { plan: noisePlan, seed: settings.seed } }),
     });
   };
   const count = numClientsOf({ settings }, place);

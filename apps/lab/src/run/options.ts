@@ -92,7 +92,7 @@ export function commandAgain({ preset, file, out, clients, numTabs, fleet, numRe
   return ["npx tutti lab run", ...words.map(shellWord)].join(" ");
 }
 
-/** What the clients of an experiment are; throws an ExperimentError where its devices attack and the clients cannot. */
+/** What the clients of an experiment are; throws an ExperimentError where its devices attack, or meet noise, and the clients cannot. */
 export function clientKindOf(
   { clients, numRemote }: Pick<LabOptions, "clients" | "numRemote">,
   experiment: Experiment,
@@ -101,6 +101,10 @@ export function clientKindOf(
   if (experiment.attacks.length > 0 && (kind === "tabs" || numRemote > 0))
     throw new ExperimentError(
       "this experiment's devices attack, which only clients in Node processes of this machine do: give --clients node, and no --remote",
+    );
+  if (experiment.noise.length > 0 && (kind === "tabs" || numRemote > 0))
+    throw new ExperimentError(
+      "this experiment adds noise to what travels, which only clients in Node processes of this machine do: give --clients node, and no --remote",
     );
   return kind;
 }

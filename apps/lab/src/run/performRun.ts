@@ -54,6 +54,7 @@ function recordOf(
       ...(order.attackPlan === undefined
         ? {}
         : { attack: { plan: order.attackPlan, attackers: attackersOf(order.attackPlan, order.settings.numDevices) } }),
+      ...(order.noisePlan === undefined ? {} : { noise: order.noisePlan }),
       ...(origin === null ? {} : { origin }),
       parametersSha256: hashParameters(outcome.globalParams, local),
     },

@@ -1,5 +1,6 @@
 import {
   type Contribution,
+  countSeen,
   type DeviceId,
   deferred,
   isEnough,
@@ -8,6 +9,7 @@ import {
   passesOf,
   type RoundPlan,
   type TaskOutcome,
+  workOfTask,
 } from "@tutti/core";
 import { type BlobRef, type TaskLease, taskId } from "@tutti/protocol";
 
@@ -79,7 +81,8 @@ export function workOf({ task: { spec, expects } }: Lease): number {
   if (spec.kind === "search") return Math.min(expects.numExamples, spec.maxExamples) * passesOf(spec);
   if (spec.kind === "edit") return (Math.min(expects.numExamples, spec.maxExamples) + spec.maxPublic) * (spec.numTrials + 1);
   if (spec.kind === "perturb") return 2 * spec.places.length * expects.batchSize;
-  return expects.numExamples * (spec.kind === "train" ? spec.epochs : 1);
+  const { numExamples, batchSize } = expects;
+  return spec.kind === "train" ? countSeen(numExamples, { ...workOfTask(spec), batchSize }) : numExamples;
 }
 
 /** What opens a step. */

@@ -3,7 +3,6 @@ import {
   type Contribution,
   type ContributionBody,
   countedExamples,
-  countSteps,
   type EvaluationResult,
   type ForwardSpec,
   isSvdName,
@@ -15,6 +14,7 @@ import {
   scalars,
   scoreBounds,
   type TunedShape,
+  taskSteps,
   type WordTable,
 } from "@tutti/core";
 import type { EvaluatedRows } from "@tutti/data/node";
@@ -86,11 +86,14 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
   if (spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
   if (spec.forward !== undefined) return readMeasured({ header, tensors }, spec.forward, expected.task);
   const { numExamples, batchSize } = expects;
-  const numSteps = countSteps(numExamples, { localEpochs: spec.epochs, batchSize });
+  const numSteps = taskSteps(spec, expects);
   if (header.numSteps !== numSteps) {
-    const work = `${spec.epochs} × ${numExamples} examples in batches of ${batchSize}`;
+    const work = spec.steps === undefined ? `${spec.epochs} × ${numExamples} examples in batches of ${batchSize}` : "a task of given steps";
     return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${work}`);
   }
+  const { numSkipped = 0 } = header;
+  if (numSkipped >= numSteps)
+    return refuse("P-255", `header.numSkipped: ${numSkipped} of ${numSteps} steps, expected fewer: a task without a step is declined`);
   const wrongScores =
     checkMatrixScores(header.matrixScores, spec.scoresMatrices === true, expects.shapes) ??
     checkComponentScores(header.componentScores, spec.scoresComponents === true, expects.shapes);
@@ -274,7 +277,7 @@ function checkState(state: Uint8Array | undefined, body: ContributionBody, expec
   try {
     return checkDeviceState(decodeDeviceState(state), {
       stage,
-      numSteps: body.numSteps,
+      numSteps: body.numSteps - (body.numSkipped ?? 0),
       trained,
       shared: expects.shapes,
       isPersonalised,

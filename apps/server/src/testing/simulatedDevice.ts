@@ -1,6 +1,5 @@
 import {
   type ContributionBody,
-  countSteps,
   createRandom,
   type DeviceState,
   isSvdName,
@@ -15,6 +14,7 @@ import {
   slopes,
   sortedNames,
   type TextSums,
+  taskSteps,
 } from "@tutti/core";
 import type { TaskLease } from "@tutti/protocol";
 
@@ -118,7 +118,7 @@ export function simulate(
           state: null,
         };
       }
-      const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });
+      const numSteps = taskSteps(spec, expects);
       const sharedNames = Object.keys(expects.shapes);
       const start: Params = { ...initial, ...state?.local, ...global };
       const drift = Object.values(state?.local ?? {}).reduce((sum, tensor) => sum + (tensor.data[0] ?? 0), 0);

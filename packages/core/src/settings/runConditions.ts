@@ -20,6 +20,8 @@ const partitionSchema = z.discriminatedUnion("kind", [
 const trainingSchema = z.strictObject({
   /** E. */
   localEpochs: integer(1, 1000),
+  /** K: optimiser steps of every device's round, over as many epochs as they take, in place of E epochs; absent for these. */
+  localSteps: integer(1, 100_000).exactOptional(),
   /** B, examples per batch. */
   batchSize: integer(1, limits.maxBatchSize),
   /** η, per optimiser step. */

@@ -1,5 +1,6 @@
 import { computeDeviceId } from "../computing.ts";
 import { roundTrip } from "../encoding.ts";
+import { trainedFor } from "../localSteps.ts";
 import { add, type Params, pickNames, shapesOf } from "../params.ts";
 import { folderNameSchema, integer, number } from "../settings/fields.ts";
 import { settingLimits } from "../settings/limits.ts";
@@ -190,7 +191,7 @@ function specAt({ kind }: Position, run: Run, numEvaluations: number): TaskSpec 
     return { kind, large, topK, a, temperature, numSteps, batchSize, learningRate };
   }
   if (kind === "evaluate") return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised: false });
-  return { kind: "train", warmupSteps: 0, epochs: training.localEpochs, isPersonalised: false };
+  return { kind: "train", warmupSteps: 0, ...trainedFor(training), isPersonalised: false };
 }
 
 /** What a compute client gets: the mean under `global`, and what the round began with where the difference is counted from there. */

@@ -1,4 +1,5 @@
 import { roundTrip } from "../encoding.ts";
+import { trainedFor } from "../localSteps.ts";
 import { frozenSetName } from "../parameterSets.ts";
 import { omitNames, type Params, pickNames } from "../params.ts";
 import { residualOf } from "../residualParams.ts";
@@ -326,9 +327,9 @@ function specAt(position: Position, place: Situated, numEvaluations: number): Ta
     return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised: isPersonalised(position, place) });
   }
   const isTuning = isFineTuning(position);
-  const epochs = isTuning ? fineTuneEpochs : run.training.localEpochs;
+  const length = isTuning ? { epochs: fineTuneEpochs } : trainedFor(run.training);
   const isCut = hasOwnRanks && !isTuning;
-  return { kind: "train", warmupSteps: 0, epochs, isPersonalised: isTuning || keepsOwn, ...(isCut ? { hasOwnRanks: true } : {}) };
+  return { kind: "train", warmupSteps: 0, ...length, isPersonalised: isTuning || keepsOwn, ...(isCut ? { hasOwnRanks: true } : {}) };
 }
 
 /** Whether a cohort is sampled for it; the others are for everybody. */

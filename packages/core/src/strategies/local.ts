@@ -1,4 +1,5 @@
 import { roundTrip } from "../encoding.ts";
+import { trainedFor } from "../localSteps.ts";
 import { pickNames } from "../params.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { TaskSpec } from "../task.ts";
@@ -103,6 +104,6 @@ export const local = declareStrategy({
 });
 
 function specAt({ kind }: Position, run: RunConditions, numEvaluations: number): TaskSpec {
-  if (kind === "train") return { kind, warmupSteps: 0, epochs: run.training.localEpochs, isPersonalised: true };
+  if (kind === "train") return { kind, warmupSteps: 0, ...trainedFor(run.training), isPersonalised: true };
   return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised: true });
 }

@@ -1,3 +1,4 @@
+import { workOfTask } from "../localSteps.ts";
 import { sizeOf } from "../params.ts";
 import type { Encoding } from "../settings/fields.ts";
 import type { PlannedTask } from "../task.ts";
@@ -31,7 +32,7 @@ export function plannedSeconds(
   if (spec.kind !== "train" || backbone === undefined) return null;
   const work: RoundWork = {
     numExamples: expects.numExamples,
-    localEpochs: spec.epochs,
+    ...workOfTask(spec),
     numTokens: tokensPerText,
     bytesPerValue: bytesPerValue[run.contributionEncoding],
   };

@@ -1,4 +1,6 @@
 import { createRandom } from "@tutti/core";
+import { packingFor, packTensor } from "../backbone/pack.ts";
+import { type PackedBackbone, packedBackbone } from "../backbone/packed.ts";
 import { createTransformer } from "../backbone/transformer.ts";
 import type { Tuned } from "../training/gradient.ts";
 import type { EncodedExample } from "../training/objective.ts";
@@ -7,8 +9,8 @@ import { createPrefixTuner } from "../tuning/prefix.ts";
 import { goldenBackbone } from "./golden.ts";
 
 /** The tiny golden roberta with a linear head over 3 classes and 3 prompt tokens, on the current backend. */
-export function tinyTuned(): Tuned {
-  const transformer = createTransformer(goldenBackbone("roberta"));
+export function tinyTuned(backbone = goldenBackbone("roberta")): Tuned {
+  const transformer = createTransformer(backbone);
   const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens: 3, head: "linear" }, 3);
   return {
     transformer,
@@ -17,6 +19,20 @@ export function tinyTuned(): Tuned {
     objective: { head: "linear", numClasses: 3 },
     positionsAfterPrefix: false,
   };
+}
+
+/** A token that no example has, and whose embedding is not finite in `brokenBackbone`. */
+export const brokenToken = 3;
+
+/** The tiny golden roberta with a damaged row in its table of words. */
+export function brokenBackbone(): PackedBackbone {
+  const sound = goldenBackbone("roberta");
+  const table = "embeddings.word";
+  const { shape, data } = sound.tensor(table);
+  data.fill(Number.NaN, brokenToken * shape[1], (brokenToken + 1) * shape[1]);
+  const damaged = packTensor(shape, data, packingFor("f32"));
+  const tensors = new Map(sound.names.map((name) => [name, name === table ? damaged : sound.packed(name)]));
+  return packedBackbone({ name: "broken", config: sound.config, manifest: null, tensors, tokenizerJson: null, tokenizerConfig: null });
 }
 
 /** Examples of 2 to 11 tokens that a model can tell apart: the class decides which tokens occur. */

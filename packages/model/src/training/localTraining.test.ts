@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { createRandom, initialParams, type Params, type TrainingSettings } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
-import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
+import { brokenBackbone, brokenToken, tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
 import { flattenTuned } from "../tuning/layout.ts";
 import { drawDropout, factorsOf } from "./dropout.ts";
 import type { Tuned } from "./gradient.ts";
@@ -233,4 +233,45 @@ test.each([
     const clipped = await train({ training: { ...settings, weightDecay: 0, clipNorm: 1e-3 }, frozen: names });
     expect(moved(clipped.params)).toBeCloseTo(1e-4, 6); // rate 0.1 times the whole norm, since nothing frozen takes a part of it
   }
+});
+
+test.each(["cpu", "wasm"] as const)(
+  "on %s a batch whose loss is not finite is skipped: no step, no moments, no warm-up, and it is counted (P-255)",
+  async (backend) => {
+    await startBackend(backend);
+    const sound = tinyTuned();
+    const broken = tinyTuned(brokenBackbone());
+    const examples = tinyExamples(8);
+    const spoilt = examples.map((example) => ({ ...example, ids: [...example.ids, brokenToken] }));
+    const inTurn = () => ({ shuffle: <T>(values: readonly T[]) => [...values] }) as LocalTrainingOptions["shuffle"];
+    const once = { training: { ...training, localEpochs: 1 }, promptDropout: 0, warmupSteps: 9, stageSteps: 2 };
+    const clean = await trainLocally(sound, start(), examples, options({ ...once, shuffle: inTurn() }));
+    const numTensors = tf.memory().numTensors;
+    const heard: number[] = [];
+    const mixed = [...spoilt.slice(0, 4), ...examples.slice(0, 4), ...spoilt.slice(4), ...examples.slice(4)];
+    const found = await trainLocally(
+      broken,
+      start(),
+      mixed,
+      options({ ...once, shuffle: inTurn(), onStep: ({ loss }) => heard.push(loss) }),
+    );
+    expect(found).toMatchObject({ numSteps: 4, numSkipped: 2, params: clean.params, moments: clean.moments });
+    expect([found.firstLoss, found.lastLoss]).toEqual([clean.firstLoss, clean.lastLoss]);
+    expect(heard.map(Number.isFinite)).toEqual([false, true, false, true]);
+    await expect(trainLocally(broken, start(), spoilt, options(once))).rejects.toThrow(
+      "local training: loss or gradient of each of 2 batches is not finite; the learning rate may be too high",
+    );
+    expect(tf.memory().numTensors).toBe(numTensors);
+    for (const { transformer } of [sound, broken]) transformer.dispose();
+  },
+);
+
+test("given steps take the place of epochs, over as much of the shuffled examples as they take (P-256)", async () => {
+  const examples = tinyExamples(10); // three batches an epoch
+  const run = (settings: Partial<TrainingSettings>) =>
+    trainLocally(tuned, start(), examples, options({ training: { ...training, ...settings } }));
+  const [two, six, four] = [await run({ localEpochs: 2 }), await run({ localEpochs: 1, localSteps: 6 }), await run({ localSteps: 4 })];
+  expect(six).toMatchObject({ numSteps: 6, params: two.params, firstLoss: two.firstLoss, lastLoss: two.lastLoss });
+  expect(four).toMatchObject({ numSteps: 4, moments: { step: 4 }, firstLoss: two.firstLoss });
+  expect(four.params).not.toEqual(two.params);
 });

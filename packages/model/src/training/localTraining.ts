@@ -2,11 +2,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import { countSteps, type Params, type RandomStream, type TrainingSettings, warmedUpRate } from "@tutti/core";
 import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/layout.ts";
 import { withResidual } from "../tuning/residual.ts";
+import type { InputDraws } from "../tuning/tuner.ts";
 import { trainedValues } from "./adamWTensors.ts";
-import { drawDropout, drawInputs, dropOut, uploadDropout } from "./dropout.ts";
+import { createCountedSteps, type TakenStep } from "./countedSteps.ts";
+import { type Dropout, drawDropout, drawInputs, dropOut, uploadDropout } from "./dropout.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import { type Frozen, gradientWithout, heldIn, uploadFrozen } from "./heldValues.ts";
-import { createLossLog } from "./lossLog.ts";
 import { type EncodedExample, labelledBatch, lossWeight } from "./objective.ts";
 import { createOptimizer, type Moments, type Optimizer, type OptimizerTensors } from "./optimizers.ts";
 import { createPauses, throwIfAborted } from "./pause.ts";
@@ -19,7 +20,7 @@ export interface LocalTrainingOptions {
   readonly promptDropout: number;
   /** Linear warm-up of the rate, counted in `stageSteps`. */
   readonly warmupSteps: number;
-  /** Optimiser steps this device has already taken in the stage. */
+  /** Optimiser steps that this device has already taken in the stage. */
   readonly stageSteps: number;
   /** Null starts them at zero. */
   readonly moments: Moments | null;
@@ -44,12 +45,17 @@ interface LocalTrainingResult {
   readonly moments: Moments;
   /** K_i. */
   readonly numSteps: number;
-  /** Mean training loss of the first and the last epoch. */
+  /** Of these, steps that were not taken, because loss or gradient of their batch was not finite. */
+  readonly numSkipped: number;
+  /** Mean training loss of the first and the last epoch, of those in which a step was taken. */
   readonly firstLoss: number;
   readonly lastLoss: number;
 }
 
-/** E epochs of the run's optimiser over all trained parameters from `start`, whose residual stays as it is (fedpeptao.md §1 and §5). The numbers leave the backend once, at the end. */
+/**
+ * E epochs, or a given number of steps, of the run's optimiser over all trained parameters from `start`, whose residual stays as it is (fedpeptao.md §1 and §5). The numbers leave the
+ * backend once, at the end. A batch whose loss or gradient is not finite is skipped; throws where that is every one.
+ */
 export async function trainLocally(
   tuned: Tuned,
   start: Params,
@@ -65,53 +71,81 @@ async function trainWith(
   examples: readonly EncodedExample[],
   options: LocalTrainingOptions,
 ): Promise<LocalTrainingResult> {
-  const { training, signal } = options;
+  const { training, signal, stageSteps, warmupSteps, onStep } = options;
   const numSteps = countSteps(examples.length, training);
-  const losses = createLossLog(numSteps, options.onStep);
   const optimizer = createOptimizer(tuned.layout, training);
   const anchors = uploadAnchors(tuned.layout, start, options);
   const pause = createPauses();
-  let state = optimizer.start(start, options.moments);
+  let step = 0;
+  const steps = createCountedSteps<DrawnBatch>(optimizer.start(start, options.moments), {
+    take(state, batch, numTaken) {
+      const learningRate = warmedUpRate(training.clientLearningRate, stageSteps + numTaken + 1, warmupSteps);
+      return takeStep(tuned, state, batch, { ...options, optimizer, anchors, learningRate });
+    },
+    onBatch(loss) {
+      step += 1;
+      onStep?.({ step, numSteps, loss });
+    },
+    onWatched: (watched) => tell(watched, options),
+    readEvery: tf.getBackend() === "webgpu" && options.onGradient === undefined ? stepsPerRead : 1,
+  });
   try {
-    let step = 0;
-    for (let epoch = 0; epoch < training.localEpochs; epoch++) {
-      const order = options.shuffle.shuffle(examples);
-      for (let at = 0; at < order.length; at += training.batchSize) {
-        throwIfAborted(signal);
-        const batch = order.slice(at, at + training.batchSize);
-        const learningRate = warmedUpRate(training.clientLearningRate, options.stageSteps + step + 1, options.warmupSteps);
-        const { next, loss, watched } = takeStep(tuned, state, batch, { ...options, optimizer, anchors, learningRate });
-        state.planes.dispose();
-        state = next;
-        if (watched.length > 0) await tell(watched, options);
-        step += 1;
-        await losses.add(loss, { epoch, weight: lossWeight(batch) });
-        await pause();
-      }
+    for (const batch of drawBatches(tuned, examples, options)) {
+      throwIfAborted(signal);
+      await steps.add(batch);
+      await pause();
     }
-    await losses.flush();
-    const { params, moments } = optimizer.read(await state.planes.data<"float32">(), state.step);
-    const [firstLoss, lastLoss] = [losses.meanOf(0), losses.meanOf(training.localEpochs - 1)];
-    return { params, moments, numSteps, firstLoss, lastLoss };
+    await steps.settle();
+    const { numTaken, numSkipped } = steps.counts();
+    if (numTaken === 0)
+      throw new Error(`local training: loss or gradient of each of ${numSkipped} batches is not finite; the learning rate may be too high`);
+    const { planes, step: numMoved } = steps.state();
+    const { params, moments } = optimizer.read(await planes.data<"float32">(), numMoved);
+    const losses = steps.epochLosses();
+    return { params, moments, numSteps, numSkipped, firstLoss: losses[0], lastLoss: losses[losses.length - 1] };
   } finally {
-    state.planes.dispose();
+    steps.dispose();
     tf.dispose(anchorTensors(anchors));
-    losses.dispose();
+  }
+}
+
+/** Steps between two reads on WebGPU, where reading waits for the queue; elsewhere every step is read. */
+const stepsPerRead = 8;
+
+/** A batch with what is drawn for its step, which may be taken more than once. */
+interface DrawnBatch {
+  readonly epoch: number;
+  readonly weight: number;
+  readonly examples: readonly EncodedExample[];
+  readonly drawn: Dropout | null;
+  readonly inputDraws: InputDraws | undefined;
+}
+
+function* drawBatches(tuned: Tuned, examples: readonly EncodedExample[], options: LocalTrainingOptions): Generator<DrawnBatch> {
+  const { training, promptDropout, dropout, shuffle } = options;
+  let numLeft = countSteps(examples.length, training);
+  for (let epoch = 0; numLeft > 0; epoch++) {
+    const order = shuffle.shuffle(examples);
+    for (let at = 0; at < order.length && numLeft > 0; at += training.batchSize) {
+      numLeft -= 1;
+      const batch = order.slice(at, at + training.batchSize);
+      const drawn = drawDropout(tuned.layout, promptDropout, dropout);
+      yield { epoch, weight: lossWeight(batch), examples: batch, drawn, inputDraws: drawInputs(tuned.tuner, dropout) };
+    }
   }
 }
 
 function takeStep(
   tuned: Tuned,
   state: OptimizerTensors,
-  examples: readonly EncodedExample[],
+  { examples, drawn, inputDraws }: DrawnBatch,
   options: LocalTrainingOptions & { readonly optimizer: Optimizer; readonly anchors: Anchors; readonly learningRate: number },
-): { next: OptimizerTensors; loss: tf.Scalar; watched: tf.Tensor[] } {
-  const { training, promptDropout, dropout, optimizer, learningRate } = options;
+): TakenStep {
+  const { training, optimizer, learningRate } = options;
   const { correction, start, frozen, tails } = options.anchors;
   const batch = labelledBatch(examples, tuned.transformer.config.padTokenId);
-  const drawn = drawDropout(tuned.layout, promptDropout, dropout);
-  const drawing = { ...tuned, inputDraws: drawInputs(tuned.tuner, dropout) };
-  const { planes, loss, watched } = tf.tidy(() => {
+  const drawing = { ...tuned, inputDraws };
+  const { planes, ...found } = tf.tidy(() => {
     const dropped = drawn === null ? null : uploadDropout(drawn);
     const values = trainedValues(state);
     const { loss: meanLoss, gradient } = vectorGradient(drawing, dropped === null ? values : dropOut(values, dropped), batch);
@@ -119,22 +153,18 @@ function takeStep(
     const step = { learningRate, correction };
     const faded: tf.Tensor1D = tails === null ? gradient : tf.add(gradient, tailGradient(tails, values));
     const ofTrained = gradientWithout(faded, frozen);
-    if (start === null) {
-      return {
-        planes: heldIn(optimizer.step(state, ofTrained, { ...step, dropout: dropped }).planes, frozen),
-        loss: meanLoss,
-        watched: seen,
-      };
-    }
+    const told = { loss: meanLoss, squares: tf.sum<tf.Scalar>(tf.square(ofTrained)), watched: seen };
+    if (start === null) return { ...told, planes: heldIn(optimizer.step(state, ofTrained, { ...step, dropout: dropped }).planes, frozen) };
     const unmasked = dropped === null ? ofTrained : dropOut(ofTrained, dropped);
     const pulled = towards(start, unmasked, values, training.proximal);
-    return { planes: heldIn(optimizer.step(state, pulled, { ...step, dropout: null }).planes, frozen), loss: meanLoss, watched: seen };
+    return { ...told, planes: heldIn(optimizer.step(state, pulled, { ...step, dropout: null }).planes, frozen) };
   });
-  return { next: { planes, step: state.step + 1 }, loss, watched };
+  return { ...found, next: { planes, step: state.step + 1 } };
 }
 
 /** Reads the values that a step began with and their gradient for who watches it. */
 async function tell(watched: readonly tf.Tensor[], { onGradient }: LocalTrainingOptions): Promise<void> {
+  if (watched.length === 0) return;
   const [values, gradient] = await Promise.all(watched.map((tensor) => tensor.data<"float32">()));
   tf.dispose([...watched]);
   onGradient?.(values.subarray(0, gradient.length), gradient);

@@ -14,7 +14,7 @@ import {
 } from "@tutti/record";
 import { type Cell, type Line, Remarks, Table } from "../elements.tsx";
 import { scoreLines, spreadLines } from "../runTable.ts";
-import { otherTextsText } from "../sentences/runs.ts";
+import { scoreRemarks, skippedText } from "../sentences/runs.ts";
 import {
   aheadText,
   scoreNotes,
@@ -150,7 +150,7 @@ function RunClasses({ run }: { readonly run: RunRecord }) {
   return (
     <>
       <Table caption={scoresCaption(titles.scores, ["accuracy", "macroF1"])} head={runHeads.scores} lines={lines} />
-      <Remarks texts={[`${capital(zeroShotNote)}.`, ...[otherTextsText(run) ?? []].flat()]} />
+      <Remarks texts={[`${capital(zeroShotNote)}.`, ...scoreRemarks(run)]} />
     </>
   );
 }
@@ -160,7 +160,7 @@ function RunTexts({ run }: { readonly run: RunRecord }) {
   return (
     <>
       <Table caption={titles.scores} head={textRunHeads} lines={lines} isTitledAbove isScores />
-      <Remarks texts={textNotes} />
+      <Remarks texts={[...textNotes, ...[skippedText(run) ?? []].flat()]} />
     </>
   );
 }

@@ -30,6 +30,19 @@ export function otherTextsText({ final, controls }: RunRecord): string | null {
   return `The score of the majority class is that of the whole test split, ${formatCount(ofControl, "text")}; scores ${textsText(scored)} are not on the same texts, so compare them with care.`;
 }
 
+/** How many batches devices say they skipped; null for none. */
+export function skippedText({ steps = [] }: Pick<RunRecord, "steps">): string | null {
+  const counts = steps.flatMap(({ numSkipped = 0 }) => (numSkipped === 0 ? [] : [numSkipped]));
+  if (counts.length === 0) return null;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return `Devices skipped ${formatCount(total, "batch", "batches")} in ${formatCount(counts.length, "training step")}, because loss or gradient was not finite; a learning rate that is too high is the usual reason.`;
+}
+
+/** What a reader should know of a run's scores. */
+export function scoreRemarks(run: RunRecord): string[] {
+  return [otherTextsText(run), skippedText(run)].filter((text) => text !== null);
+}
+
 /** How a run that is by itself was made. */
 export function runText(run: RunRecord): string {
   const { settings, backend, backendReason, threads, uploads = [], position, seed, machine } = run;

@@ -18,14 +18,14 @@ const limits = { maxRows: 1000, maxCharacters: 1e6 };
 function textFiles() {
   const samples = [
     ...projectFiles(kept, /\.(csv|tsv|jsonl)$/),
-    ...["rows.csv", "rows.tsv", "rows.jsonl", "conversation.jsonl"].map(corpusFile),
+    ...["rows.csv", "rows.tsv", "rows.jsonl", "rows.json", "conversation.jsonl"].map(corpusFile),
   ];
   const task = findClassification("feedback/topic", "fuzzing");
-  return byteTarget("CSV, TSV and JSON Lines", {
+  return byteTarget("CSV, TSV, JSON Lines and JSON", {
     samples,
     words: ['"', '""', ",", "\t", "\r\n", "text", "label", "sep=;", "__proto__", "\ufeff"],
     async read(bytes, random) {
-      const name = `rows.${["csv", "tsv", "jsonl"][random.integer(3)]}`;
+      const name = `rows.${["csv", "tsv", "jsonl", "json"][random.integer(4)]}`;
       const way = random.integer(4);
       if (way === 0) return parseOwnExamples(name, bytes, task);
       if (way === 1) return readPublicTexts({ name, bytes });
@@ -75,7 +75,7 @@ function cards() {
 
 /** What `@tutti/data` reads. */
 export const dataReaders: readonly LazyTarget[] = [
-  { name: "CSV, TSV and JSON Lines", open: textFiles },
+  { name: "CSV, TSV, JSON Lines and JSON", open: textFiles },
   { name: "Parquet", open: parquet },
   { name: "dataset.json", open: cards },
 ];

@@ -31,6 +31,7 @@ export type FedAdapterSettings = StrategySettingsOf<"fedAdapter", typeof fedAdap
 export const trialsHaveTwoEpochs: RunRule<FedAdapterSettings> = {
   of: ["strategy", "training"],
   path: ["strategy", "trialRounds"],
-  error: "a trial compares the loss of its first epoch with that of its last: give it 2 rounds, or devices 2 local epochs",
-  holds: ({ strategy, training }) => strategy.trialRounds * training.localEpochs >= 2,
+  error:
+    "a trial compares the loss of its first epoch with that of its last: give it 2 rounds, or devices 2 local epochs and no localSteps",
+  holds: ({ strategy, training }) => strategy.trialRounds * (training.localSteps === undefined ? training.localEpochs : 1) >= 2,
 };

@@ -33,6 +33,7 @@ export function secondsAt(state: FedAdapterState, size: Size, numExamples: numbe
   const work = {
     numExamples,
     localEpochs: training.localEpochs,
+    localSteps: training.localSteps,
     numTokens: strategy.tokensPerText,
     bytesPerValue: bytesPerValue[contributionEncoding],
   };

@@ -1,5 +1,6 @@
 import { ruleOf } from "../../aggregation/table.ts";
 import { deviations } from "../../deviations.ts";
+import { trainedFor } from "../../localSteps.ts";
 import { pickNames } from "../../params.ts";
 import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../../task.ts";
 import { hasLayers, layeredMethods } from "../../tunings/table.ts";
@@ -246,7 +247,7 @@ function specAt({ stage, kind }: Position, run: FedPepTaoRun, { numEvaluations, 
     case "train": {
       const isCounting = stage === "count";
       const warmupSteps = isCounting ? settings.countingWarmupSteps : 0;
-      return { kind, warmupSteps, epochs: run.training.localEpochs, isPersonalised: !isCounting };
+      return { kind, warmupSteps, ...trainedFor(run.training), isPersonalised: !isCounting };
     }
     case "probe":
       return { kind, lanczosSteps: settings.lanczosSteps };

@@ -1,3 +1,4 @@
+import { countSeen, countSteps, type LocalWork } from "../../localSteps.ts";
 import { sizeOf } from "../../params.ts";
 import type { BackboneSizes } from "../../tunings/entry.ts";
 import type { BaseForm, ClientMachine } from "./profile.ts";
@@ -54,9 +55,8 @@ export function activationMemory({ numLayers, hiddenSize, innerSize }: BackboneC
 }
 
 /** A round's work on one device. */
-export interface RoundWork {
+export interface RoundWork extends LocalWork {
   readonly numExamples: number;
-  readonly localEpochs: number;
   /** Of a text, on average. */
   readonly numTokens: number;
   /** Of a value that travels, in either direction. */
@@ -77,9 +77,9 @@ const flopsPerUpdate = 24;
  * trained factor 2 and 4. The factors travel down and up.
  */
 export function roundTime(cost: BackboneCost, machine: ClientMachine, work: RoundWork, batchSize: number): RoundTime {
-  const { numExamples, localEpochs, numTokens, bytesPerValue } = work;
-  const seen = numExamples * localEpochs * numTokens;
-  const numSteps = localEpochs * Math.ceil(numExamples / batchSize);
+  const { numExamples, numTokens, bytesPerValue } = work;
+  const seen = countSeen(numExamples, { ...work, batchSize }) * numTokens;
+  const numSteps = countSteps(numExamples, { ...work, batchSize });
   return {
     fixed: (4 * seen * cost.numLayerValues) / machine.flopsPerSecond,
     perValue: (6 * seen + flopsPerUpdate * numSteps) / machine.flopsPerSecond + (2 * bytesPerValue) / machine.bytesPerSecond,

@@ -19,8 +19,8 @@ const bytesPerValue: Record<Encoding, number> = { f32: 4, f16: 2, int8: 1 };
 
 /** A device's work in one round of this run, as the planner counts it. */
 export function workOf({ training, contributionEncoding, strategy }: StrategyRun<FedPipeSettings>, numExamples: number): RoundWork {
-  const { localEpochs } = training;
-  return { numExamples, localEpochs, numTokens: strategy.tokensPerText, bytesPerValue: bytesPerValue[contributionEncoding] };
+  const { localEpochs, localSteps } = training;
+  return { numExamples, localEpochs, localSteps, numTokens: strategy.tokensPerText, bytesPerValue: bytesPerValue[contributionEncoding] };
 }
 
 /** A plan for every device of the roster whose client said what its machine can do. */
