@@ -12,6 +12,17 @@ export { type Deferred, deferred } from "./deferred.ts";
 export type { DeviceState } from "./deviceState.ts";
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 export { type Follower, followed, followers } from "./following.ts";
+export type {
+  EditBody,
+  EditSpec,
+  ForwardSpec,
+  PerturbBody,
+  PerturbSpec,
+  SearchBody,
+  SearchSpec,
+  SeedPoolSpec,
+  TokenWords,
+} from "./forwardWork.ts";
 export { withoutResting } from "./helperDevices.ts";
 export { shareOf } from "./laterShares.ts";
 export { countSeen, countSteps, type LocalWork, taskSteps, trainingOfTask, workOfTask } from "./localSteps.ts";
@@ -249,21 +260,13 @@ export type {
   DistilBody,
   DistilSpec,
   Done,
-  EditBody,
-  EditSpec,
   EvaluationResult,
-  ForwardSpec,
   LogitsBody,
   LogitsSpec,
   ParameterSets,
-  PerturbBody,
-  PerturbSpec,
   PlannedTask,
   Protocol,
   RoundPlan,
-  SearchBody,
-  SearchSpec,
-  SeedPoolSpec,
   ShownAnswer,
   Split,
   Stage,
@@ -271,7 +274,6 @@ export type {
   TaskKind,
   TaskSpec,
   TextResult,
-  TokenWords,
   Waiting,
 } from "./task.ts";
 export type { TaskOutcome } from "./taskOutcome.ts";

@@ -1,8 +1,9 @@
 import { initialParams, type Params, presets, type RunSettings, type TaskSpec } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
-import { computeTask, type TaskInput } from "./deviceTasks.ts";
+import { computeTask } from "./deviceTasks.ts";
 import type { Reader } from "./reader.ts";
+import type { TaskInput } from "./taskInput.ts";
 import { tinyWorkplace } from "./testing/tinyWorkplace.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
 

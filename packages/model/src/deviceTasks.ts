@@ -1,65 +1,36 @@
 import {
-  type ContributionBody,
-  createRandom,
   type DeviceState,
   type EvaluationResult,
   type ForwardSpec,
   frozenOf,
-  maxMagnitude,
   omitNames,
   type Params,
-  type PooledTask,
   pickNames,
-  promptOf,
-  type RandomStream,
   type RunSettings,
-  residualOf,
-  type SearchTask,
   type SeedPoolSpec,
   type Split,
-  scalars,
-  searched,
-  seedPool,
   slopes,
   subtract,
   type TaskSpec,
   trainingOfTask,
-  tuningOf,
 } from "@tutti/core";
-import type { AnyExample, EvaluationOptions, NamedRows } from "./reader.ts";
+import { computeEdit, computePerturb, computeSearch, pooled, pooledTask, searchTask } from "./forwardTasks.ts";
+import type { AnyExample, EvaluationOptions } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
-import type { LeasedTask, StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
+import { type Body, globalOf, type Spec, stream, streamName, type TaskInput, trainingRows } from "./taskInput.ts";
+import type { LeasedTask, TrainerResult, TrainerTask } from "./trainer.ts";
 import { drawDropout, drawInputs, factorsOf } from "./training/dropout.ts";
 import { measureSlopes } from "./training/forwardSlopes.ts";
 import type { Tuned } from "./training/gradient.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
-import { hasMovedProducts, movedWeights } from "./training/movedWeights.ts";
 import { labelledBatch } from "./training/objective.ts";
-import { throwIfAborted, yieldToEvents } from "./training/pause.ts";
-import { perturbedWeights } from "./training/perturbedWeights.ts";
-import { editPrompt } from "./training/promptEditing.ts";
-import { searchPrompt } from "./training/promptSearch.ts";
-import { type PerturbedModel, perturbedParams, trainBySeeds } from "./training/seedTraining.ts";
 import { watchSensitivity } from "./training/sensitivity.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
 import { liveIn, momentsAt, momentsOfLive, tunedAt } from "./tuning/ownRanks.ts";
 import { withResidual } from "./tuning/residual.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
-
-/** One task for one device, with everything it may read. */
-export interface TaskInput<S extends TaskSpec = TaskSpec> {
-  readonly place: Workplace<AnyExample>;
-  readonly examples: DeviceExamples<AnyExample>;
-  readonly task: TrainerTask & { readonly spec: S };
-  readonly state: DeviceState | null;
-  readonly onStep?: ((progress: StepProgress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-type Spec<K extends TaskSpec["kind"]> = Extract<TaskSpec, { kind: K }>;
-type Body<K extends ContributionBody["kind"]> = Extract<ContributionBody, { kind: K }>;
 
 /** Scores every layer on the device's first shuffled batch (fedpeptao.md §3). */
 async function computeScore({ place, examples, task, signal }: TaskInput<Spec<"score">>): Promise<Body<"score">> {
@@ -211,108 +182,6 @@ async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body
   return { kind: "evaluate", results };
 }
 
-/** Searches the prompt's coordinates by some of the device's examples, from where the server's search stands (P-210). */
-async function computeSearch({ place, examples, task, onStep, signal }: TaskInput<Spec<"search">>): Promise<Body<"search">> {
-  const { spec, parameterSets } = task;
-  const { reader, searchReplica } = place;
-  const start = searchReplica.follow(searchTask(task, spec), parameterSets);
-  const chosen = stream(place, task, "shuffle").shuffle(examples.train).slice(0, spec.maxExamples);
-  const { displacement, fitness, stepSize } = await searchPrompt(reader.tuned, reader.encode(chosen, trainingRows(examples)), {
-    start,
-    spec,
-    candidates: stream(place, task, "candidates"),
-    corruption: stream(place, task, "corruption"),
-    onStep,
-    signal,
-  });
-  const delta = { [searched]: { shape: [displacement.length], data: Float32Array.from(displacement) } };
-  return { kind: "search", delta, fitness, stepSize };
-}
-
-/** Edits the round's prompt by some of the device's examples and some public ones; places and words are drawn alike on all devices of a round (P-245). */
-async function computeEdit({ place, examples, task, onStep, signal }: TaskInput<Spec<"edit">>): Promise<Body<"edit">> {
-  const { spec } = task;
-  const { reader } = place;
-  const chosen = stream(place, task, "shuffle").shuffle(examples.train).slice(0, spec.maxExamples);
-  const published = place.publicExamples();
-  const shared = balanced(published, spec.maxPublic);
-  const contexts = reader.encode(shared, { name: "public examples", rows: published });
-  const { stage, round, attempt } = task;
-  const words = place.wordTable();
-  const { tokens, accuracy } = await editPrompt(reader.tuned, [...reader.encode(chosen, trainingRows(examples)), ...contexts], {
-    start: promptOf(globalOf(task)),
-    spec,
-    words,
-    contexts,
-    edits: place.random.stream({ stage, round, attempt, purpose: "edit/edits" }),
-    onStep,
-    signal,
-  });
-  const rows = words.rows(tokens);
-  const texts = tokens.map((id) => words.textOf(id) ?? "");
-  const width = place.transformer.config.hiddenSize;
-  return { kind: "edit", tokens, accuracy, words: { rows: { shape: [tokens.length, width], data: rows }, texts } };
-}
-
-/** The first examples of each class in turn. */
-function balanced(examples: readonly AnyExample[], most: number): AnyExample[] {
-  const ofClass = new Map<unknown, AnyExample[]>();
-  for (const example of examples) {
-    const label = "label" in example ? example.label : null;
-    ofClass.set(label, [...(ofClass.get(label) ?? []), example]);
-  }
-  const lists = [...ofClass].sort(([a], [b]) => Number(a) - Number(b)).map(([, list]) => list);
-  const longest = Math.max(0, ...lists.map((list) => list.length));
-  return Array.from({ length: longest }, (_, at) => lists.flatMap((list) => list[at] ?? []))
-    .flat()
-    .slice(0, most);
-}
-
-/** Tries perturbations of the run's parameters by the device's examples (P-220). */
-async function computePerturb(input: TaskInput<Spec<"perturb">>): Promise<Body<"perturb">> {
-  const { place, examples, task, onStep, signal } = input;
-  const { spec, expects } = task;
-  const { reader, run, random } = place;
-  const params = await pooled(input, spec.pool);
-  const model = perturbed(place, params);
-  const training = {
-    spec,
-    seeds: seedPool(createRandom(run.seed), spec.pool.numSeeds),
-    batchSize: expects.batchSize,
-    shuffle: random.stream(streamName(task, "shuffle")),
-    onStep,
-    signal,
-  };
-  const trained = trainBySeeds(model, reader.encode(examples.train, trainingRows(examples)), training);
-  const { scalars: data, ...told } = await trained.finally(() => {
-    model.restore();
-    if (maxMagnitude(params) >= largestExact(spec.pool)) place.seedReplica.forget(); // a sum on the way may have been rounded
-  });
-  return { kind: "perturb", delta: { [scalars]: { shape: [data.length], data } }, ...told };
-}
-
-/** The run's parameters, to be tried a perturbation away: few, all weights as products move them, or a layer at a time. */
-function perturbed({ run, reader, backbone, transformer }: Workplace<AnyExample>, params: Params): PerturbedModel {
-  if (!tuningOf(run.tuning).trainsBackbone) return perturbedParams(reader.tuned, params);
-  return (hasMovedProducts(transformer) ? movedWeights : perturbedWeights)(reader.tuned, backbone, params);
-}
-
-/** Half of what sums on the grid are exact to. */
-const largestExact = ({ gridBits }: SeedPoolSpec) => 2 ** (23 - gridBits);
-
-/** The parameters that the run has come to, which the tab's copy owns. */
-function pooled({ place, task, onStep, signal }: TaskInput, pool: SeedPoolSpec): Promise<Params> {
-  return place.seedReplica.follow(pooledTask(place, pool), task.parameterSets, async (step, numSteps) => {
-    onStep?.({ step, numSteps, loss: 0, phase: "replay" });
-    throwIfAborted(signal);
-    await yieldToEvents();
-  });
-}
-
-function pooledTask({ layout }: Pick<Workplace, "layout">, pool: SeedPoolSpec): PooledTask {
-  return { shapes: Object.fromEntries(layout.entries.map(({ name, shape }) => [name, shape])), pool };
-}
-
 function poolOf(spec: TaskSpec): SeedPoolSpec | null {
   return spec.kind === "perturb" || spec.kind === "evaluate" ? (spec.pool ?? null) : null;
 }
@@ -327,12 +196,6 @@ export function setsForTask(
   const pool = poolOf(spec);
   if (pool !== null) return seedReplica.setsFor(pooledTask(place, pool), setSizes);
   return spec.kind === "search" ? searchReplica.setsFor(searchTask(task, spec), setSizes) : null;
-}
-
-function searchTask({ round, expects }: Pick<TrainerTask, "round" | "expects">, spec: Spec<"search">): SearchTask {
-  const shape = expects.shapes[searched];
-  if (shape === undefined) throw new Error(`a search task wants ${Object.keys(expects.shapes).join(", ")} back, and not ${searched}`);
-  return { round, size: shape[0], spec };
 }
 
 /** A device's part of the answers that are generated, of the test rows alone. */
@@ -378,11 +241,6 @@ function deviceParams(task: TrainerTask, state: DeviceState | null, sharedNames:
   return { ...global, ...task.parameterSets.initial, ...state?.local, ...pickNames(global, sharedNames) };
 }
 
-/** W, where anything of it travels, and what is frozen beside it, the residual too. */
-function globalOf({ parameterSets }: TrainerTask): Params {
-  return { ...parameterSets.global, ...frozenOf(parameterSets), ...residualOf(parameterSets) };
-}
-
 /** The validation split is dealt only evenly; what was asked for is answered, with an empty matrix. */
 function personalisedRows(examples: DeviceExamples<AnyExample>, split: Split): readonly AnyExample[] {
   return split === "test" ? examples.personalised : [];
@@ -395,16 +253,4 @@ function globalRows(examples: DeviceExamples<AnyExample>, split: Split): readonl
 function firstBatch(place: Workplace<AnyExample>, examples: DeviceExamples<AnyExample>, task: TrainerTask, size: number) {
   const batch = stream(place, task, "shuffle").shuffle(examples.train).slice(0, size);
   return place.reader.encode(batch, trainingRows(examples));
-}
-
-function trainingRows({ train }: DeviceExamples<AnyExample>): NamedRows<AnyExample> {
-  return { name: "training examples", rows: train };
-}
-
-function stream(place: Workplace<AnyExample>, task: TrainerTask, purpose: string): RandomStream {
-  return place.random.stream(streamName(task, purpose));
-}
-
-function streamName({ stage, round, attempt, deviceId, spec }: TrainerTask, purpose: string) {
-  return { stage, round, attempt, device: deviceId, purpose: `${spec.kind}/${purpose}` };
 }

@@ -11,7 +11,6 @@ import {
   readsStates,
   type Shapes,
   type Stage,
-  scalars,
   scoreBounds,
   type TunedShape,
   taskSteps,
@@ -31,6 +30,8 @@ import {
 } from "@tutti/protocol";
 
 import { checkCounts } from "./evaluatedRows.ts";
+
+import { type HeaderOf, readEdited, readPerturbed, readSearched } from "./forwardSubmissions.ts";
 
 /** What decides whether a submission fits its task. */
 export interface Expectation {
@@ -146,53 +147,6 @@ function checkComponentScores(
   return refuse("P-236", `header.componentScores: ${wrong} has ${scores[wrong]?.length ?? 0} of them, expected ${shapes[wrong]?.[0]}`);
 }
 
-/** The result of a device's search: a step size changes by a factor of e in each iteration at most (P-211). */
-function readSearched(
-  { header, tensors }: { readonly header: HeaderOf<"search">; readonly tensors: Uint8Array | undefined },
-  { spec, expects }: PlannedTask,
-): ContributionBody | Refusal {
-  if (spec.kind !== "search" || tensors === undefined) return refuse("P-45", "tensors: are missing");
-  const most = spec.stepSize * Math.exp(spec.numIterations - 1) * 1.0001; // rounded on the way
-  const least = spec.stepSize * Math.exp(-spec.numIterations);
-  if (header.stepSize < least || header.stepSize > most)
-    return refuse("P-211", `header.stepSize: ${header.stepSize}, only ${least} to ${most} is possible`);
-  const decoded = decodeExpected(tensors, expects);
-  return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
-}
-
-/** The prompt that a device's edits lead to, with what the backbone's files say of its tokens (P-246, P-248). */
-function readEdited({ tokens, accuracy }: HeaderOf<"edit">, { task: { spec }, words }: Expectation): ContributionBody | Refusal {
-  if (spec.kind !== "edit" || words === undefined) return refuse("P-45", "header.kind: no prompt of words is edited here");
-  if (tokens.length > spec.mostTokens)
-    return refuse("P-246", `header.tokens: ${tokens.length} of them, a prompt has at most ${spec.mostTokens}`);
-  const texts = tokens.map((id) => (id < words.size ? words.textOf(id) : null));
-  const wrong = texts.indexOf(null);
-  if (wrong >= 0) return refuse("P-246", `header.tokens[${wrong}]: ${tokens[wrong]} is no token that stands for a text, of ${words.size}`);
-  const data = words.rows(tokens);
-  const rows = { shape: [tokens.length, tokens.length === 0 ? 0 : data.length / tokens.length], data };
-  return { kind: "edit", tokens, accuracy, words: { rows, texts: texts.map((text) => text ?? "") } };
-}
-
-/** What a device found along its perturbations: no scalar is beyond the lease's bound, and those of skipped steps are 0 (P-222). */
-function readPerturbed(
-  { header, tensors }: { readonly header: HeaderOf<"perturb">; readonly tensors: Uint8Array | undefined },
-  { spec, expects }: PlannedTask,
-): ContributionBody | Refusal {
-  if (spec.kind !== "perturb" || tensors === undefined) return refuse("P-45", "tensors: are missing");
-  const decoded = decodeExpected(tensors, expects);
-  if (isRefusal(decoded)) return decoded;
-  const found = decoded.params[scalars]?.data ?? new Float32Array(0);
-  const beyond = found.find((value) => Math.abs(value) > spec.maxScalar);
-  if (beyond !== undefined) return refuse("P-222", `${scalars}: ${beyond}, at most ${spec.maxScalar} in magnitude is possible`);
-  const numZero = found.reduce((count, value) => count + (value === 0 ? 1 : 0), 0);
-  if (header.numSkipped > numZero)
-    return refuse(
-      "P-222",
-      `header.numSkipped: ${header.numSkipped} steps, but only ${numZero} ${scalars} are 0, as those of skipped steps are`,
-    );
-  return { ...header, delta: decoded.params };
-}
-
 /** What a compute client distilled (P-91). */
 function readDistilled(
   { header, tensors }: { readonly header: HeaderOf<"distil">; readonly tensors: Uint8Array | undefined },
@@ -210,8 +164,6 @@ function checkAnswers({ answers }: HeaderOf<"answers">, { spec }: PlannedTask): 
   const most = spec.kind === "answers" ? spec.numTexts : 0;
   return refuse("P-91", `header.answers: ${answers.length} of them, at most ${most} were asked for`);
 }
-
-type HeaderOf<K extends ContributionHeader["kind"]> = Extract<ContributionHeader, { kind: K }>;
 
 function checkHeader(
   header: Exclude<ContributionHeader, { kind: "train" | "search" | "edit" | "perturb" | "logits" | "distil" | "answers" }>,

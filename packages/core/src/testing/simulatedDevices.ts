@@ -1,10 +1,11 @@
+import type { ForwardSpec } from "../forwardWork.ts";
 import { taskParams } from "../parameterSets.ts";
 import { add, mapParams, omitNames, type Params, pickNames, scale, shapesOf, sizeOf, subtract } from "../params.ts";
 import { perturbedOffsets } from "../perturbation/numbering.ts";
 import { signAt } from "../perturbation/signs.ts";
 import { createRandom, type RandomStream } from "../random.ts";
 import { directionSeed, slopes } from "../strategies/forwardTier/estimate.ts";
-import type { ContributionBody, EvaluationResult, ForwardSpec, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
+import type { ContributionBody, EvaluationResult, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import type { Answer } from "./simulatedPool.ts";
 
 /** A synthetic federated problem: every device pulls its parameters towards its own target. */

@@ -1,8 +1,9 @@
 import { startSearch } from "../../cmaEs/search.ts";
 import { searchDigest, searchTensors } from "../../cmaEs/searchTensors.ts";
 import { roundTrip } from "../../encoding.ts";
+import type { SearchSpec } from "../../forwardWork.ts";
 import { createTensor, numValues, type Params } from "../../params.ts";
-import type { Contribution, Device, PlannedTask, SearchSpec, TaskSpec } from "../../task.ts";
+import type { Contribution, Device, PlannedTask, TaskSpec } from "../../task.ts";
 import { contributionsOf } from "../averaging.ts";
 import { closingOf, onePerShare, sampleCohort } from "../cohort.ts";
 import { expectedDevices, type Position, scheduleOf, startOfRound, summaryOf } from "../course.ts";

@@ -1,7 +1,8 @@
 import { type SearchState, startSearch } from "../../cmaEs/search.ts";
 import { searchDigest, searchOf } from "../../cmaEs/searchTensors.ts";
+import type { SearchSpec } from "../../forwardWork.ts";
 import type { Params } from "../../params.ts";
-import type { ParameterSets, SearchSpec } from "../../task.ts";
+import type { ParameterSets } from "../../task.ts";
 import { under } from "../tensors.ts";
 import { afterRound, toldRoundOf } from "./toldRound.ts";
 

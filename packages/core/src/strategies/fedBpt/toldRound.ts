@@ -2,8 +2,8 @@ import { solveFactor } from "../../cmaEs/covarianceFactor.ts";
 import { everyPoint } from "../../cmaEs/recombination.ts";
 import { ranked, type SearchState, told } from "../../cmaEs/search.ts";
 import { inF32 } from "../../cmaEs/searchTensors.ts";
+import type { SearchSpec } from "../../forwardWork.ts";
 import { createTensor, type Params } from "../../params.ts";
-import type { SearchSpec } from "../../task.ts";
 
 /** What decides how a round's claims change the search; a part of each task, so that devices can follow. */
 export type TellingSettings = Pick<SearchSpec, "numIterations" | "populationSize" | "stepSizeRule" | "initialStepSize">;

@@ -1,6 +1,7 @@
 import { roundTrip } from "../../encoding.ts";
+import type { EditSpec } from "../../forwardWork.ts";
 import type { Params } from "../../params.ts";
-import type { Contribution, Device, EditSpec, TaskSpec } from "../../task.ts";
+import type { Contribution, Device, TaskSpec } from "../../task.ts";
 import { promptOf, promptParams } from "../../tunings/discretePrompt.ts";
 import { editedTokensOf } from "../../tunings/table.ts";
 import { promptText } from "../../wordTable.ts";

@@ -1,6 +1,7 @@
+import type { PerturbSpec, SeedPoolSpec } from "../../forwardWork.ts";
 import { createTensor, mapParams, type Params, pickNames } from "../../params.ts";
 import type { Random } from "../../random.ts";
-import type { Contribution, Device, PerturbSpec, PlannedTask, RoundPlan, SeedPoolSpec, TaskSpec } from "../../task.ts";
+import type { Contribution, Device, PlannedTask, RoundPlan, TaskSpec } from "../../task.ts";
 import { contributionsOf, exampleWeights } from "../averaging.ts";
 import { closingOf, onePerShare, sampleCohort } from "../cohort.ts";
 import { expectedDevices, type Position, scheduleOf, startOfRound, summaryOf } from "../course.ts";

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { PerturbSpec, SeedPoolSpec } from "../../forwardWork.ts";
 import { taskParams } from "../../parameterSets.ts";
 import { numValues, type Params } from "../../params.ts";
 import { signAt } from "../../perturbation/signs.ts";
 import { createRandom } from "../../random.ts";
 import { runRounds } from "../../rounds.ts";
-import type { Contribution, PerturbSpec, PlannedTask, RoundPlan, SeedPoolSpec } from "../../task.ts";
+import type { Contribution, PlannedTask, RoundPlan } from "../../task.ts";
 import { paramsOf as paramsFrom, planOf, rosterOf, testRun, testShape, valuesOf } from "../../testing/run.ts";
 import { createSimulatedPool } from "../../testing/simulatedPool.ts";
 import type { StrategyRun } from "../strategy.ts";

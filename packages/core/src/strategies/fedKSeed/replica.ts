@@ -1,6 +1,7 @@
+import type { SeedPoolSpec } from "../../forwardWork.ts";
 import { mapParams, type Params, type Shapes, zeros } from "../../params.ts";
 import { createRandom } from "../../random.ts";
-import type { ParameterSets, SeedPoolSpec } from "../../task.ts";
+import type { ParameterSets } from "../../task.ts";
 import { accumulatorsDigest, putAccumulators } from "./accumulators.ts";
 import { moveParams, seedPool } from "./seedPool.ts";
 

@@ -1,7 +1,8 @@
+import type { ForwardSpec } from "../../forwardWork.ts";
 import { mapParams, norm, numValues, type Params, shapesOf, subtract, weightedSum, zerosLike } from "../../params.ts";
 import { perturbedOffsets } from "../../perturbation/numbering.ts";
 import { addSigns } from "../../perturbation/signs.ts";
-import type { Contribution, ForwardSpec, RoundPlan } from "../../task.ts";
+import type { Contribution, RoundPlan } from "../../task.ts";
 import { type ContributionOf, contributionsOf, exampleWeights, sentParams } from "../averaging.ts";
 
 /** The one tensor that a device sends which computes forward passes alone: a slope for each direction. */
