@@ -47,7 +47,7 @@ export { type Learnt, type Movement, movementOf } from "./movement.ts";
 export { type OtherModel, otherModelsOf } from "./otherModels.ts";
 export { hashParameters } from "./parametersHash.ts";
 export { type RunOrigin, runOriginSchema } from "./runOrigin.ts";
-export { progressOf, type StageProgress, type UnderWay, type WholeProgress } from "./runProgress.ts";
+export { positionOf, progressOf, type StageProgress, type UnderWay, type WholeProgress } from "./runProgress.ts";
 export type {
   DeviceSpread,
   FaultCounts,
@@ -61,7 +61,7 @@ export type {
 } from "./runRecord.ts";
 export { runRecordSchema } from "./runRecord.ts";
 export { numDevicesOf, type RunResult, resultOf, type Scores, scoresIn } from "./runResult.ts";
-export { type DoneStep, estimateSecondsLeft, positionOf, scheduleOf, stageFraction, trainingSteps } from "./schedule.ts";
+export { type DoneStep, estimateSecondsLeft, scheduleOf, stageFraction, trainingSteps } from "./schedule.ts";
 export {
   type Analysis,
   analyse,
