@@ -82,7 +82,6 @@ export const french: Words = {
     note:
       "Chaque appareil entraîne autant de parties de faible rang que sa machine et sa liaison le permettent. Chaque onglet indique lui-même vitesse, " +
       "mémoire et liaison ; la durée est celle d’un tour prévue chez lui, et l’inutilisé est le reste du tour.",
-    leftOut: (deviceId, reason) => `L’appareil ${deviceId} ne joue pas ce tour : ${reason}.`,
   },
   taskTitles: {
     "feedback/sentiment": "Avis de clients : éloge ou plainte ?",
@@ -414,8 +413,8 @@ export const french: Words = {
     runTitle: "La session",
     notBegun: "La session n’a pas encore commencé.",
     here: ({ numConnected, numDevices }) => `${count(numConnected, tabs)}, ${count(numDevices, devices)}`,
-    resets: ({ count: numResets, last }) =>
-      `${count(numResets, { one: "appareil est reparti", other: "appareils sont repartis" })} des prompts partagés ; le dernier : ${last}.`,
+    resets: (numResets) =>
+      `${count(numResets, { one: "appareil est reparti", other: "appareils sont repartis" })} des prompts partagés. Le dernier :`,
     staffNote: "Chaque note est un tour ; plus elle est haute, plus la perte est faible.",
     layersTitle: "Couches",
     layersNote: "Plus la barre est haute, plus la couche compte.",
@@ -437,6 +436,8 @@ export const french: Words = {
     lossAll: "tous les appareils",
   },
   wholeProgress: {
+    soFar: (numRounds) => `${count(numRounds, { one: "tour", other: "tours" })} jusqu’ici`,
+    untilStopped: "Continue jusqu’à ce que quelqu’un l’arrête.",
     run: "Toute la session",
     round: "Ce tour",
     task: "Cette tâche",
@@ -474,6 +475,7 @@ export const french: Words = {
     round: (stage, round) => `${{ score: "évaluation", count: "nombre", train: "entraînement" }[stage]} ${round}`,
     time: formats.timeWithSeconds,
     size: bytes,
+    latest: (numShown) => `Montrer les ${whole(numShown)} dernières`,
     all: (numContributions) => `Montrer les ${whole(numContributions)}`,
     receipt: "Télécharger un reçu",
     receiptNote: "Un fichier signé par la session : ce que cet onglet a apporté, et quand. Tout le monde peut le vérifier :",
@@ -595,6 +597,7 @@ export const french: Words = {
       failed: "La session a échoué",
     },
     round: (round, numRounds) => `Tour ${round} sur ${numRounds}`,
+    roundSoFar: (round) => `Tour ${whole(round)}`,
     rounds: (numRounds) => count(numRounds, { one: "tour", other: "tours" }),
     tasks: (numIn, numAll) => `${whole(numIn)} sur ${count(numAll, { one: "tâche rendue", other: "tâches rendues" })}`,
     devicesHere: (numDevices, numConnected) =>
@@ -750,7 +753,7 @@ export const french: Words = {
     whichDevice: "Les couches de quel appareil",
     noDevice: "aucun",
     heard: (who, answer, share) => `${who} : ${answer}, ${formats.percent(share)}`,
-    noBefore: (reason) => `Avant l’ajustement, ce modèle ne peut pas répondre : ${reason}.`,
+    noBefore: "Avant l’ajustement, ce modèle ne peut pas répondre.",
     nothingTuned:
       "Rien n’est encore ajusté : seul le modèle préentraîné répond. Après le premier tour, le modèle ajusté répondra ici aussi.",
     silent: "Le serveur de cette session ne répond pas : seul le modèle préentraîné répond.",
@@ -760,14 +763,14 @@ export const french: Words = {
     lockedLater: "Trop de mauvais codes sont venus d’ici. Attends une minute, puis réessaie.",
     codeWord: "Code",
     open: "Montrer le modèle ajusté",
-    unusable: (reason) => `Le modèle ajusté ne peut pas répondre ici : ${reason}.`,
-    ownProblem: (reason) => `Les couches de ton appareil ne peuvent pas répondre : ${reason}.`,
+    unusable: "Le modèle ajusté ne peut pas répondre ici.",
+    ownProblem: "Les couches de ton appareil ne peuvent pas répondre.",
     aloneNote: "Dans cette session, chaque appareil s’entraîne seul et rien n’est partagé : un nouvel appareil a les paramètres du départ.",
     newer: (round) => `Le tour ${round} est là.`,
     useNewer: "L’utiliser",
     otherParameters:
       "Le lien vers cette page a été fait avec d’autres paramètres de cette session : les réponses peuvent différer de celles qui étaient voulues.",
-    computesOn: (backend, seconds) => `Calcule sur : ${backend}. ${seconds}`,
+    computesOn: (backend) => `Calcule sur : ${backend}.`,
     offlineReady: "Cette page marche aussi sans réseau.",
     offlineInsecure: "Cette page a besoin du réseau : elle est arrivée en simple http, où les navigateurs ne gardent pas de pages.",
     offlineUntrusted:
@@ -1069,5 +1072,142 @@ export const french: Words = {
     addAs: "La bonne réponse est",
     added: (name) => `Ajouté comme « ${name} ».`,
     failed: "L’ajout a échoué : ce navigateur ne garde rien.",
+  },
+  sayings: {
+    registering: (numHere, needed) => `${whole(numHere)} sur ${count(needed, { one: "appareil inscrit", other: "appareils inscrits" })}.`,
+    gathering: (numHere, needed) =>
+      `${whole(numHere)} sur ${count(needed, { one: "appareil inscrit", other: "appareils inscrits" })} ; l’organisation peut commencer plus tôt.`,
+    tooFew: (numHere, needed) =>
+      `${count(numHere, { one: "appareil peut", other: "appareils peuvent" })} participer ; il en faut au moins ${whole(needed)}.`,
+    nobodyConnected: "Aucun appareil n’est connecté.",
+    operatorPaused: "L’organisation a mis la session en pause.",
+    firstPerson: "La session commence quand la première personne rejoint.",
+    computeMissing: "La session attend un client de calcul, que l’organisation démarre.",
+    computePaused: "Le client de calcul est en pause.",
+    computeArriving: "Le client de calcul se prépare.",
+    reportWaits: "La session est finie ; son rapport attend un client de calcul qui réponde à quelques messages.",
+    storageFull: "Le disque du serveur est plein. Rien n’est accepté tant qu’il n’y a pas de place ; rien n’est perdu.",
+    away: (ids) => `Tirés au sort pour ce tour, mais pas connectés : appareil ${ids}.`,
+    tabsPaused: (numPaused) => `En pause : ${count(numPaused, tabs)}.`,
+    allPaused: (numPaused) => `Tous les onglets connectés sont en pause (${whole(numPaused)}).`,
+    noneWorks: (numPaused, numDeclined, numArriving) =>
+      `Aucun appareil ne peut encore travailler. En pause : ${count(numPaused, tabs)} ; ne peuvent pas participer : ${whole(numDeclined)} ; se préparent : ${whole(numArriving)}.`,
+    repeated: ({ count: numIn, numAsked, needed, numLeft, numLate, numDeclined }) =>
+      `L’étape recommence : ${whole(numIn)} sur ${count(numAsked, { one: "contribution arrivée", other: "contributions arrivées" })}, il en faut ${whole(needed)}. Partis : ${whole(numLeft)} ; en retard : ${whole(numLate)} ; empêchés : ${whole(numDeclined)}.`,
+    unanswered: ({ count: numIn, numAsked, needed, numLeft, numLate, numDeclined }) =>
+      `Le rapport n’a pas de réponses : ${whole(numIn)} sur ${whole(numAsked)} arrivées, il en faut ${whole(needed)}. Partis : ${whole(numLeft)} ; en retard : ${whole(numLate)} ; empêchés : ${whole(numDeclined)}.`,
+    resets: {
+      lost: (deviceId) => `L’appareil ${deviceId} a perdu son état privé et recommence.`,
+      declined: (deviceId) => `L’appareil ${deviceId} est venu avec un état privé que son onglet a refusé, et recommence.`,
+      untrusted: (deviceId) => `L’appareil ${deviceId} a changé d’onglet sans son état privé et recommence.`,
+      withdrawn: (deviceId) => `L’appareil ${deviceId} a été repris par son onglet et recommence.`,
+    },
+    leftOut: (deviceId, lack) => `L’appareil ${deviceId} est laissé de côté : ${lack}`,
+    lacks: {
+      memory: (needed, available) =>
+        `le plus petit plan demande ${bytes(needed)} de mémoire, et il y a ${bytes(available)}. Ferme d’autres onglets, ou prends un ordinateur qui en a plus.`,
+      roundTime: (needed, available) =>
+        `le plus petit plan prend ${formats.seconds(needed)} par tour, et un tour peut prendre ${formats.seconds(available)}. Moins d’exemples prennent moins de temps.`,
+      downloadTime: (needed, available) =>
+        `le plus petit modèle met ${formats.seconds(needed)} à se télécharger, et peut mettre ${formats.seconds(available)}. Utilise une connexion plus rapide.`,
+    },
+  },
+  turnedAway: {
+    other: (rule) => `Le coordinateur ne laisse pas entrer cet onglet (règle ${rule}).`,
+    ownNeedsOpenRun: "Cette session distribue ses propres exemples. Rejoins-la avec une part de ceux-ci.",
+    typedOnly: "Les textes de cette session sont tapés par ceux qui participent. Viens avec tes propres exemples.",
+    sentAway: "L’organisation a renvoyé cet onglet.",
+    banned: "L’organisation a fermé cette session à ce navigateur.",
+    wordMissing: "Cette session demande un code. Ouvre le lien que l’organisation t’a donné, ou demande le code.",
+    wordWrong: "Ce n’est pas le code de cette session. Ouvre le lien que l’organisation t’a donné, ou demande le code.",
+    invitationMissing: "Cette session est sur invitation. Ouvre le lien que tu as reçu.",
+    invitationForeign: "L’invitation n’est pas pour cette session. Ouvre en entier le lien que tu as reçu.",
+    invitationUsed: "Quelqu’un d’autre, ou un autre navigateur, a utilisé cette invitation. Demandes-en une pour toi.",
+    invitationEnded: (day) => `L’invitation a expiré le ${day}. Demandes-en une autre.`,
+    behindProxy:
+      "Trop de codes faux sont passés par le proxy devant ce serveur, derrière lequel tous les visiteurs se ressemblent. Attends une minute, et préviens l’organisation : le serveur a besoin de --trust-proxy.",
+    runFull: (most) => `La session est complète : elle prend au plus ${count(most, tabs)}.`,
+    devicesFull: (most) => `La session est complète : elle a au plus ${count(most, devices)}.`,
+    addressFull: (most) =>
+      `La session prend au plus ${count(most, tabs)} d’une même adresse. Ferme un onglet là-bas, ou reviens plus tard.`,
+    tokenFull: (most) => `La session prend au plus ${count(most, tabs)} par invitation. Demandes-en une autre.`,
+    noPlan: (lack) => `Aucun plan de cette session ne convient à cet ordinateur : ${lack}`,
+  },
+  tabProblems: {
+    otherNumbers:
+      "Cet ordinateur obtient d’autres nombres que la référence, et son travail ne peut pas servir. Essaie un autre navigateur ou un autre ordinateur.",
+    broken: "Quelque chose s’est mal passé ici. Recharge la page pour réessayer.",
+    notDeleted: "Rien n’a été supprimé. Réessaie quand le coordinateur répondra.",
+    notUnderstood: "Le coordinateur a envoyé un message que cette page ne comprend pas. Recharge la page.",
+    workRefused: "Le coordinateur a refusé le travail de cet onglet.",
+    taskFailed: "Cet onglet n’a pas pu faire une tâche. D’autres la font.",
+    unsent: "Un travail déjà terminé n’a pas pu être envoyé.",
+    deviceRefused: (rule) => `Le coordinateur a refusé un appareil (règle ${rule}).`,
+    gpuLost: "le GPU a été retiré",
+    workerStopped: "le programme s’est arrêté",
+  },
+  backendReasons: {
+    titles: { webgpu: "WebGPU", wasm: "WASM", cpu: "JavaScript seul" },
+    on: (name, adapter) => `${name} sur ${adapter}`,
+    withThreads: (name, threads) => `${name} avec ${count(threads, threadForms)}`,
+    fastest: (name, ms) => `${name} met ${whole(ms)} ms pour un pas d’essai.`,
+    slower: (name, ms) => `${name} met ${whole(ms)} ms.`,
+    remembered: (day) => `Retenu depuis le ${day}.`,
+    askedBy: {
+      run: (name) => `${name}, parce que la session le demande.`,
+      address: (name) => `${name}, parce que l’adresse de cette page le demande.`,
+      client: (name) => `${name}, parce que ce client le demande.`,
+      fallback: (name) => `${name}, parce que les autres n’ont pas démarré.`,
+    },
+    insecure: "Un seul fil d’exécution, car les navigateurs ne partagent la mémoire entre eux que sur les pages https ou localhost.",
+    notIsolated: "Un seul fil d’exécution, car cette page est venue sans les en-têtes qui l’isolent, ou se trouve dans une autre page.",
+    noSharedMemory: "Un seul fil d’exécution, car ce navigateur ne partage pas la mémoire entre eux.",
+    oneCore: "Un seul fil d’exécution, car ce navigateur dit que l’ordinateur a un seul cœur.",
+    fewCores: (threads) => `Seulement ${count(threads, threadForms)}, autant que l’ordinateur a de cœurs selon ce navigateur.`,
+    kernels: { shared: "Noyaux avec mémoire de groupe.", registers: "Noyaux sans barrières." },
+    plainAsked: "Les noyaux rapides sont désactivés, comme demandé.",
+    plainFailed: "Les noyaux rapides échouent au test sur cet ordinateur : les simples les remplacent.",
+    noStart: (name) => `${name} ne démarre pas.`,
+    noCompute: (name) => `${name} ne calcule pas.`,
+    software: (adapter) => `Le GPU a été laissé de côté : ${adapter} est simulé par logiciel.`,
+  },
+  orderRefusals: {
+    beginsByItself: "Cette session commence toute seule quand ses appareils sont là.",
+    hasBegun: "La session a déjà commencé.",
+    isPaused: "La session est déjà en pause.",
+    isNotPaused: "La session n’est pas en pause.",
+    unknownClient: "Plus personne ici n’a cette clé.",
+    isOver: "La session est finie.",
+    isFollowed: "Une autre session suit déjà celle-ci.",
+    isBeingFollowed: "Une autre session se prépare à suivre celle-ci.",
+    nothingLearnt: "Rien n’est encore appris dont une autre méthode pourrait partir. Attends la première étape.",
+    servesOne: "Ce coordinateur ne sert qu’une session. Lance `tutti serve` pour que d’autres suivent.",
+    byInvitation: "Aucune session ne peut suivre une session sur invitation : ses invitations ne valent que pour elle.",
+    nobodyToPoison: "Aucun appareil n’est là pour être empoisonné.",
+    noSampleFraction: "Cette méthode décide elle-même combien d’appareils elle interroge.",
+    noClasses: "Les données ne peuvent pas être réparties par classe : cette tâche n’a pas de classes.",
+    nothingToTakeBack: "Il n’y a rien de tel à annuler.",
+    noOpenStep: "Aucune étape n’est ouverte : il n’y a rien à fermer.",
+    computeStep: "Cette étape est celle du client de calcul : elle finit toute seule.",
+    tooFewForRule: (size) => `La règle d’agrégation demande plus de contributions que ${count(size, devices)} n’en peuvent donner.`,
+    nobodyDropped: (percent, size) => `${percent} de ${count(size, devices)}, ce n’est personne. Interroge d’abord plus d’appareils.`,
+    tooFewIn: (numIn, numTasks, needed) =>
+      `${whole(numIn)} sur ${count(numTasks, { one: "contribution est là", other: "contributions sont là" })}, et le tour en demande au moins ${whole(needed)}. Attends un peu, ou renvoie qui ne répond pas.`,
+  },
+  noPeftReasons: {
+    adapter: "elle n’a pas de réseaux en goulot derrière l’attention et la partie feed-forward",
+    inputPrompt: "Tutti n’écrit pas d’adaptateurs PROMPT_TUNING, seulement PREFIX_TUNING et LORA",
+    ofEachText: "la méthode fait un prompt de chaque texte, et un prompt de peft est le même pour tous les textes",
+    latePrompt: "la méthode fait un prompt de chaque texte et le place à la couche du milieu, où peft n’en a pas",
+    projectedPrompt: "ce qui est ajusté est un vecteur dont la graine de la session fait le prompt",
+    full: "tous les poids des couches sont entraînés, et un adaptateur laisse les poids du modèle tels quels",
+  },
+  forgetting: {
+    button: "Tout oublier sur cet ordinateur",
+    question:
+      "Effacer tout ce que ce navigateur garde de ce site : le modèle, tes places dans les sessions, tes exemples, ton nom et tes choix ? Ce que les sessions ont appris y reste.",
+    yes: "Tout oublier",
+    no: "Garder",
+    left: "Un autre onglet de ce site est ouvert et garde encore quelque chose. Ferme-le, puis appuie encore une fois sur le bouton.",
   },
 };
