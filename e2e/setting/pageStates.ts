@@ -1,45 +1,11 @@
-import { expect, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { clientIdentity, type OrderInput } from "@tutti/protocol";
 import type { Coordinator } from "@tutti/server";
 import { joinAsClient, newClient } from "@tutti/server/testing";
-import { type Held, holdFiles } from "./hold.ts";
+import { holdFiles } from "./hold.ts";
+import { atState, open, openRun, quick, type Scene, type Stage } from "./pageScene.ts";
+import { byCertificate, texts } from "./rareScenes.ts";
 import { serveRun, tinyRun } from "./runs.ts";
-
-/** A page of a run that is served, from one state to the next. */
-export interface Stage {
-  readonly page: Page;
-  readonly coordinator: Coordinator;
-  held: Held | null;
-}
-
-/** A state that a page can be in; `reach` leads there from the state before. */
-export interface ReachableState {
-  readonly name: string;
-  /** Only whether it fits is looked at: it is like the state before in other words. */
-  readonly fitsAlone?: boolean;
-  /** Looked at by `npm run access`, and not at every build. */
-  readonly isRare?: boolean;
-  readonly reach: (stage: Stage) => Promise<void>;
-}
-
-/** A run and the states that its pages show, in an order in which one leads to the next. */
-export interface Scene {
-  readonly name: string;
-  readonly serve: () => Promise<Coordinator>;
-  readonly states: readonly ReachableState[];
-}
-
-const quick = "backend=wasm&threads=1";
-const openRun = { ...tinyRun, roster: "open", minDevices: 2, numDevices: 2, cohortSize: 2 } as const;
-
-const atState = (page: Page, state: string | RegExp) => expect(page.locator("html")).toHaveAttribute("data-state", state);
-
-/** Opens a page of the run; `path` is behind the coordinator's address. */
-const open =
-  (path: string, shown: string) =>
-  async ({ page, coordinator }: Stage): Promise<void> => {
-    await page.goto(`${coordinator.url}/${path}`);
-    await expect(page.locator(shown)).toBeVisible();
-  };
 
 async function letGo(stage: Stage): Promise<void> {
   await stage.held?.letGo();
@@ -48,6 +14,8 @@ async function letGo(stage: Stage): Promise<void> {
 
 const ownRows =
   "text,label\nthe parcel came two weeks late,delivery\nwell made and solid,quality\nthe staff were rude,service\nfar too dear,price\n";
+
+const foreignRows = "Antwort;Thema\nIt cost a fortune;teuer\nI paid twice as much;teuer\nCame late;Versand\n";
 
 const joining: Scene = {
   name: "a run for all comers",
@@ -64,6 +32,15 @@ const joining: Scene = {
         await stage.page.getByTestId("source-own").check();
         await stage.page.getByTestId("own-file").setInputFiles({ name: "own.csv", mimeType: "text/csv", buffer: Buffer.from(ownRows) });
         await expect(stage.page.getByTestId("own-file-preview")).toBeVisible();
+      },
+    },
+    {
+      name: "landing with a file whose labels are other words",
+      isRare: true,
+      async reach({ page }) {
+        const file = { name: "umfrage.csv", mimeType: "text/csv", buffer: Buffer.from(foreignRows) };
+        await page.getByTestId("own-file").setInputFiles(file);
+        await expect(page.getByTestId("mapping")).toBeVisible();
       },
     },
     { name: "the stage before anybody came", isRare: true, reach: open("stage", "[data-testid=headline]") },
@@ -85,8 +62,52 @@ const joining: Scene = {
         await atState(stage.page, "waiting");
       },
     },
+    {
+      name: "replaced by another tab",
+      isRare: true,
+      async reach({ page, coordinator }) {
+        const identity = clientIdentity(await page.evaluate(keptSecret));
+        joinAsClient({ url: coordinator.url, kept: { key: identity.clientKey, identity, runId: null, devices: new Map() } });
+        await atState(page, "replaced");
+      },
+    },
+    {
+      name: "landing beside another tab",
+      isRare: true,
+      async reach(stage) {
+        const other = await stage.page.context().newPage();
+        await other.goto(`${stage.coordinator.url}/?${quick}&auto=1`);
+        await atState(other, /loading|waiting/);
+        await open(`?${quick}`, "[data-testid=other-tab]")(stage);
+      },
+    },
+    {
+      name: "a page that is older than the coordinator",
+      isRare: true,
+      async reach({ page, coordinator }) {
+        await page.routeWebSocket(/socket\.io/, (socket) => {
+          const server = socket.connectToServer();
+          // the answer to the first call, hello
+          server.onMessage((message) => socket.send(String(message).replace(/^43(\d+)\[.*/s, otherVersion)));
+        });
+        await page.goto(`${coordinator.url}/?${quick}&auto=1`);
+        await atState(page, "reload");
+      },
+    },
   ],
 };
+
+const otherVersion = `43$1${JSON.stringify([{ ok: false, rule: "P-1", message: "this page speaks another protocol version" }])}`;
+
+/** In the page: the key under which its tab takes part. */
+async function keptSecret(): Promise<string> {
+  const opening = indexedDB.open("tutti");
+  await new Promise((resolve) => opening.addEventListener("success", resolve));
+  const all = opening.result.transaction("clients").objectStore("clients").getAll();
+  await new Promise((resolve) => all.addEventListener("success", resolve));
+  opening.result.close();
+  return all.result[0].clientKey;
+}
 
 /** A finished round of clients that compute nothing, for pages that show a run and take no part in it. */
 async function whenTrained(coordinator: Coordinator): Promise<void> {
@@ -171,6 +192,14 @@ const watched: Scene = {
       },
     },
     {
+      name: "the stage with lessons",
+      isRare: true,
+      async reach({ page, coordinator }) {
+        await order(coordinator, { kind: "skew" }, { kind: "drop" }, { kind: "pause" });
+        await expect(page.getByTestId("in-force")).toHaveCount(3);
+      },
+    },
+    {
       name: "the try page, answered",
       async reach(stage) {
         await open(`try?${quick}`, "[data-testid=text]")(stage);
@@ -190,11 +219,38 @@ const watched: Scene = {
   ],
 };
 
+async function order({ url, controlToken }: Coordinator, ...orders: readonly OrderInput[]): Promise<void> {
+  const headers = { authorization: `Bearer ${controlToken}`, "content-type": "application/json" };
+  for (const one of orders) {
+    const answer = await fetch(`${url}/control/orders`, { method: "POST", headers, body: JSON.stringify(one) });
+    if (!answer.ok) throw new Error(`${one.kind}: ${await answer.text()}`);
+  }
+}
+
 const byCodeWord: Scene = {
   name: "a run by code word",
   serve: () => serveRun({ ...openRun, minDevices: 30 }, { admission: "code", codeWord: "blue heron", approval: true, publicUrl: [] }),
   states: [
+    {
+      name: "the stage",
+      isRare: true,
+      async reach(stage) {
+        await open("stage", "[data-testid=code-word]")(stage);
+        await stage.page.getByTestId("code-word").fill("red heron");
+        await stage.page.getByTestId("code-word").press("Enter");
+        await expect(stage.page.getByTestId("code-word")).toHaveAttribute("aria-invalid", "true");
+      },
+    },
     { name: "landing", reach: open(`?${quick}`, "[data-testid=code-word]") },
+    {
+      name: "a wrong code word",
+      isRare: true,
+      async reach({ page }) {
+        await page.getByTestId("code-word").fill("red heron");
+        await page.getByTestId("join").click();
+        await expect(page.getByTestId("wrong-word")).toBeVisible();
+      },
+    },
     {
       name: "waiting to be let in",
       isRare: true,
@@ -247,8 +303,21 @@ const finished: Scene = {
       },
     },
     { name: "the stage", isRare: true, reach: open("stage", "[data-testid=headline]") },
+    {
+      name: "the try page without a network",
+      isRare: true,
+      async reach(stage) {
+        const { page } = stage;
+        await open(`try?${quick}`, "[data-testid=text]")(stage);
+        await expect(page.getByTestId("offline")).toBeVisible({ timeout: 60_000 });
+        await page.context().setOffline(true);
+        await page.reload();
+        await page.getByTestId("text").fill("the parcel came late");
+        await expect(page.getByTestId("heard")).not.toBeEmpty({ timeout: 60_000 });
+      },
+    },
   ],
 };
 
 /** Every state that the pages show, for the tests of access: add a line where a page gets one more. */
-export const scenes: readonly Scene[] = [joining, training, watched, byCodeWord, byInvitation, finished];
+export const scenes: readonly Scene[] = [joining, training, watched, byCertificate, texts, byCodeWord, byInvitation, finished];

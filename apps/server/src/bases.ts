@@ -55,6 +55,9 @@ export function baseFor({ profile, capabilities }: Hello, { run, tuned, backend 
   // until a client that measures has chosen, it counts as one that unpacks, which needs more
   const machine = { ...profile, baseForm: baseFormOf(computesOn === "auto" ? "wasm" : computesOn) };
   const bits = bitsOnJoining({ run: { ...run, strategy }, ...tuned, machine });
-  if (typeof bits === "object") return refuse("P-18", `no plan of this run fits this machine: ${bits.refused}`);
+  if (typeof bits === "object") {
+    const { refused, lack } = bits;
+    return refuse("P-18", `no plan of this run fits this machine: ${refused}`, lack === undefined ? undefined : { kind: "noPlan", lack });
+  }
   return strategy.bits.length === 0 ? null : bits;
 }

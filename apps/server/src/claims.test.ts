@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { newClient } from "./testing/keptClient.ts";
 import { createScene } from "./testing/scene.ts";
 import { simulatedExamples } from "./testing/simulatedDevice.ts";
 import { tinyFedAvg, tinyRun } from "./testing/tinyRun.ts";
@@ -90,4 +91,15 @@ test("a claim of a million examples counts up to the run's limit, in every weigh
   expect(free.weights).toEqual([8, 1_000_000]);
   expect(free.status.maxCountedExamples).toBeUndefined();
   expect(free.outcome.parametersSha256).not.toBe(limited.outcome.parametersSha256);
+});
+
+test("a client that holds a share is not rid of its known size by another hello that says it brings its own examples (P-120)", async () => {
+  const run = tinyFedAvg({ roster: "open", minDevices: 2, cohortSize: 2 });
+  const coordinator = await scene.start(run, { graceMs: 60_000 }, { shareSizes });
+  const kept = newClient("a");
+  const honest = scene.join(coordinator, "a", { kept });
+  await honest.when("registered");
+  honest.close();
+  const again = scene.join(coordinator, "a", { kept, hosting: "own", claims: () => 1_000_000 });
+  expect(await again.when("refused")).toMatchObject({ rule: "P-120" });
 });

@@ -145,6 +145,10 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
       metricsAccess,
       pages: given.pages,
       control,
+      onNotice(sentence) {
+        assembly.logger.warn(sentence);
+        for (const listener of assembly.listeners) listener({ kind: "notice", sentence });
+      },
     });
     assembly.doors = doors;
     listening = await doors.open();

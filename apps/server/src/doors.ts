@@ -47,7 +47,7 @@ export interface Doors {
 }
 
 /** What the doors show of the coordinator, and what they ask it to do. */
-export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages" | "metricsAccess"> {
+export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages" | "metricsAccess" | "onNotice"> {
   readonly gate: Gate;
   /** Of the run's files. */
   readonly folder: string;
@@ -86,6 +86,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     certificate,
     control,
     pages,
+    onNotice: ports.onNotice,
     metricsAccess: ports.metricsAccess,
     tunedDoor: tunedDoorOf(ports, reading),
     runPage: runPageOf(ports, urls, () => trust),

@@ -67,6 +67,8 @@ export type CoordinatorEvent =
   | { readonly kind: "order"; readonly event: OrderEvent }
   /** A contribution is journalled; its answer leaves after this. */
   | { readonly kind: "accepted"; readonly taskId: string; readonly deviceId: DeviceId }
+  /** What the operator should know while the run goes on. */
+  | { readonly kind: "notice"; readonly sentence: string }
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** Answers to messages of the public test part that a run's report shows. */
@@ -173,7 +175,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     publications: createPublications({ run, journal, blobs }),
     notes: {
       isGathering: false,
-      said: { phase: "waiting", message: null },
+      said: { phase: "waiting", message: null, said: null },
       resets: null,
       blocked: null,
       pace: journal.contents()?.pace ?? null,
@@ -215,7 +217,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       await Promise.race([runLoop(running, loopPorts(work, pool, signal), signal), fault.promise]);
     },
     fail(error) {
-      notes.said = { phase: "failed", message: error instanceof Error ? error.message : String(error) };
+      notes.said = { phase: "failed", message: error instanceof Error ? error.message : String(error), said: null };
       logger.fatal({ error }, "the run failed");
       ports.tell({ kind: "failed", error });
       ports.onChange("step");
@@ -287,8 +289,9 @@ function poolPorts({ ports, publications, notes, forgetting, book }: Work, onFau
     onProgress: () => ports.onChange("progress"),
     onReset(deviceId, why) {
       const message = `device ${deviceId} ${resetTexts[why]} and starts again`;
-      notes.said = { ...notes.said, message };
-      notes.resets = { count: (notes.resets?.count ?? 0) + 1, last: message };
+      const said = { kind: "reset" as const, deviceId, why };
+      notes.said = { ...notes.said, message, said: [said] };
+      notes.resets = { count: (notes.resets?.count ?? 0) + 1, last: message, said };
       logger.warn({ deviceId, why }, "a device was reset");
       ports.onChange("detail");
     },
@@ -334,9 +337,9 @@ function loopPorts(
     minRoundMs: config.minRoundMs,
     aggregate: createAggregator({ run, strategy: running.strategy, method: ports.strategy, threadFrom: ports.threadFrom, signal }),
     async whenReady() {
-      for await (const message of whenReady({ run, pool, beginning }, signal)) {
+      for await (const gathering of whenReady({ run, pool, beginning }, signal)) {
         notes.isGathering = true;
-        notes.said = { ...notes.said, message };
+        notes.said = { ...notes.said, ...gathering };
         ports.onChange("waiting");
       }
       notes.isGathering = false;

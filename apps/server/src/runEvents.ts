@@ -1,4 +1,4 @@
-import type { Pace, RoundEvent, RoundPlan } from "@tutti/core";
+import type { Pace, RoundEvent, RoundPlan, Saying } from "@tutti/core";
 import type { HistoryPoint, Status } from "@tutti/protocol";
 import type { StepRecord } from "@tutti/record";
 import type { Logger } from "pino";
@@ -9,6 +9,8 @@ import type { Change } from "./news.ts";
 export interface Said {
   readonly phase: Status["phase"];
   readonly message: string | null;
+  /** The same as kinds with figures; null where there are none. */
+  readonly said: readonly Saying[] | null;
 }
 
 /** What a run remembers for its status. */
@@ -57,19 +59,21 @@ export function announce(event: RoundEvent, notes: RunNotes, ports: EventPorts):
   ports.onChange(event.kind === "waiting" ? "waiting" : isMilestone ? "step" : "detail");
 }
 
-function saidAfter(event: RoundEvent, { message }: Said): Said {
+function saidAfter(event: RoundEvent, { message, said }: Said): Said {
   switch (event.kind) {
     case "planned":
-      return { phase: "running", message: null };
+      return { phase: "running", message: null, said: null };
     case "waiting":
-      return { phase: "waiting", message: event.reason };
+      return { phase: "waiting", message: event.reason, said: event.said ?? null };
     case "repeated":
-      return { phase: "running", message: `${isForReport(event.plan) ? "the report has no answers" : "repeated"}: ${event.reason}` };
+      return isForReport(event.plan)
+        ? { phase: "running", message: `the report has no answers: ${event.reason}`, said: [{ kind: "unanswered", ...event.missed }] }
+        : { phase: "running", message: `repeated: ${event.reason}`, said: [{ kind: "repeated", ...event.missed }] };
     case "closing":
     case "closed":
-      return { phase: "running", message };
+      return { phase: "running", message, said };
     case "done":
-      return { phase: "done", message };
+      return { phase: "done", message, said };
   }
 }
 

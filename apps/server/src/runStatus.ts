@@ -1,4 +1,4 @@
-import { claimLimit, createRandom, type InForce, inForceNow, type RunSettings } from "@tutti/core";
+import { claimLimit, createRandom, type InForce, inForceNow, type RunSettings, type Saying } from "@tutti/core";
 import type { RunInfo, Status } from "@tutti/protocol";
 import { positionOf, type TrafficTotals } from "@tutti/record";
 import type { WireMeter } from "./http/wireMeter.ts";
@@ -32,6 +32,8 @@ export interface StatusSource {
   progress(): NonNullable<RunInfo["progress"]>;
 }
 
+const storageFull: readonly Saying[] = [{ kind: "storageFull" }];
+
 /** How old the bytes of a status on arrival may be. */
 const momentMs = 250;
 
@@ -46,11 +48,11 @@ export function createStatusSource(sources: StatusPorts): StatusSource {
     const { records, points } = notes;
     const summary = running.strategy.summary(running.state);
     const { phase } = notes.said;
-    const message = notes.blocked ?? notes.said.message;
+    const { message, said: kinds } = notes.blocked === null ? notes.said : { message: notes.blocked, said: storageFull };
     const step = pool.step();
     const { members } = pool;
     const lacks = phase === "running" ? pool.computeDesk.whyWaiting() : null;
-    const said = lacks === null ? { phase, message } : ({ phase: "waiting", message: lacks } as const);
+    const said = lacks === null ? { phase, message, said: kinds } : ({ phase: "waiting", ...lacks } as const);
     return describeRun({
       runId,
       claimLimit: claimLimit(run),

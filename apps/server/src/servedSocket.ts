@@ -353,7 +353,7 @@ const maxWrongTokens = 5;
 
 function refuseReplaced({ isReplaced }: Pick<Served, "isReplaced">): Refusal {
   return isReplaced === "removed"
-    ? refuse("P-105", "the operator has sent this client away")
+    ? refuse("P-105", "the operator has sent this client away", { kind: "sentAway" })
     : refuse("P-11", "another socket said hello with this client's key");
 }
 

@@ -8,6 +8,7 @@ import {
   type PlannedDevice,
   plansAfter,
   type RoundPlan,
+  type Saying,
   type StrategySummary,
   withoutResting,
 } from "@tutti/core";
@@ -16,7 +17,7 @@ import { progressOf, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
 import type { TunedParameters } from "./tuned.ts";
-import { whyWaiting } from "./waiting.ts";
+import { type ClientCounts, whyWaiting } from "./waiting.ts";
 
 /** What a status is made of. */
 export interface StatusSources {
@@ -31,6 +32,8 @@ export interface StatusSources {
   readonly inForce: Status["inForce"] | null;
   readonly phase: Status["phase"];
   readonly message: string | null;
+  /** The same as kinds with figures; null where there are none. */
+  readonly said: readonly Saying[] | null;
   readonly summary: StrategySummary | null;
   /** All steps of the run. */
   readonly schedule: readonly ExpectedStep[];
@@ -47,7 +50,7 @@ export interface StatusSources {
 
 /** The run as the pages and the demo show it (P-70). */
 export function describeRun(sources: StatusSources): Status {
-  const { runId, phase, message, summary, step, members, points, traffic, now } = sources;
+  const { runId, phase, summary, step, members, points, traffic, now } = sources;
   const counts = members.counts();
   const { numConnected, numPaused } = counts;
   const plan = step?.plan;
@@ -91,18 +94,26 @@ export function describeRun(sources: StatusSources): Status {
       evaluation: rounded(traffic.evaluation),
     },
     allLayersF32: allLayers(sources, 4 * numValues(sources.tuned.initial)),
-    message: message === null ? null : (phase === "waiting" ? whyWaiting(message, counts) : message).slice(0, 500),
+    ...sayingOf(sources, counts),
     deadlineMs: isOpen && step?.deadlineAt != null ? Math.max(0, Math.round(step.deadlineAt - now)) : null,
   };
+}
+
+/** What the run says, cut to what a status may hold. */
+function sayingOf({ phase, message, said }: StatusSources, counts: ClientCounts): Pick<Status, "message" | "said"> {
+  if (message === null) return { message };
+  const whole = phase === "waiting" ? whyWaiting({ message, said }, counts) : { message, said };
+  const kinds = (whole.said ?? []).slice(0, limits.maxSayings).map((one) => {
+    return one.kind === "away" ? { ...one, deviceIds: one.deviceIds.slice(0, limits.maxSaidDevices) } : one;
+  });
+  return { message: whole.message.slice(0, limits.maxReason), ...(kinds.length === 0 ? {} : { said: kinds }) };
 }
 
 /** The latest plans, those of the open step among them, where the strategy plans for each client. */
 function plansNow(summary: StrategySummary | null, plan: RoundPlan | undefined): Pick<Status, "plans" | "leftOut"> {
   if (summary?.plans === undefined) return {};
   const plans = plan === undefined ? summary.plans : plansAfter(summary.plans, plan);
-  const leftOut = (plan?.leftOut ?? [])
-    .slice(0, 100)
-    .map(({ deviceId, reason }) => ({ deviceId, reason: reason.slice(0, limits.maxReason) }));
+  const leftOut = (plan?.leftOut ?? []).slice(0, 100).map(({ reason, ...one }) => ({ ...one, reason: reason.slice(0, limits.maxReason) }));
   return { plans: plans.slice(0, 100).map(planPoint), leftOut };
 }
 
@@ -140,7 +151,8 @@ function progressNow({ schedule, records, step, phase }: StatusSources): NonNull
     };
   const { tasksOut, tasksIn } = countTasks(step);
   const underWay = step === null ? null : { ...step.plan, fraction: tasksIn / Math.max(1, tasksOut + tasksIn) };
-  return progressOf(schedule, records, underWay);
+  const { stages, secondsLeft } = progressOf(schedule, records, underWay);
+  return { stages, secondsLeft };
 }
 
 function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn"> {

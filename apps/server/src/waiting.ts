@@ -1,4 +1,4 @@
-import { noDeviceConnected } from "@tutti/core";
+import { noDeviceConnected, type Saying } from "@tutti/core";
 
 /** What keeps a client from work, as far as the roster knows. */
 export interface ClientFacts {
@@ -54,17 +54,30 @@ function doingOf({ connection, isPaused, hasDeclined }: ClientFacts): Doing {
   return connection.isWelcomed ? "working" : "arriving";
 }
 
+/** What a run that waits says: as a sentence, and as kinds with figures where it has some. */
+export interface Waited {
+  readonly message: string;
+  readonly said: readonly Saying[] | null;
+}
+
 /** Why a run waits, from the round loop's reason and its clients: a paused tab is not an absent one. */
-export function whyWaiting(reason: string, { numConnected, numPaused, numDeclined }: ClientCounts): string {
-  if (reason !== noDeviceConnected || numConnected === 0) return numPaused === 0 ? reason : `${reason}; ${are(numPaused, "paused")}`;
-  if (numPaused === numConnected)
-    return numPaused === 1 ? "the only connected tab is paused" : `all ${numPaused} connected tabs are paused`;
-  const parts = [
-    are(numPaused, "paused"),
-    are(numDeclined, "unable to take part"),
-    are(numConnected - numPaused - numDeclined, "getting ready"),
-  ];
-  return `no device can work yet: ${parts.filter((part) => part !== "").join(", ")}`;
+export function whyWaiting(waited: Waited, { numConnected, numPaused, numDeclined }: ClientCounts): Waited {
+  const { message, said } = waited;
+  if (message !== noDeviceConnected || numConnected === 0) {
+    if (numPaused === 0) return waited;
+    const paused = said === null ? null : [...said, { kind: "tabsPaused" as const, count: numPaused }];
+    return { message: `${message}; ${are(numPaused, "paused")}`, said: paused };
+  }
+  if (numPaused === numConnected) {
+    const all = numPaused === 1 ? "the only connected tab is paused" : `all ${numPaused} connected tabs are paused`;
+    return { message: all, said: [{ kind: "allPaused", count: numPaused }] };
+  }
+  const numArriving = numConnected - numPaused - numDeclined;
+  const parts = [are(numPaused, "paused"), are(numDeclined, "unable to take part"), are(numArriving, "getting ready")];
+  return {
+    message: `no device can work yet: ${parts.filter((part) => part !== "").join(", ")}`,
+    said: [{ kind: "noneWorks", numPaused, numDeclined, numArriving }],
+  };
 }
 
 function are(count: number, state: string): string {

@@ -7,13 +7,15 @@ import { ownSource } from "./join/dataSource.ts";
 import { JoinPage } from "./join/joinPage.tsx";
 import { createLandingState } from "./join/landingState.ts";
 import { pageFolder } from "./join/pageFolder.ts";
-import { readPageParams } from "./join/queryParams.ts";
+import { isOwnReferrer, readPageParams } from "./join/queryParams.ts";
 import { type RememberedJoin, rememberedJoin } from "./join/rejoin.ts";
 import { fetchRunInfo } from "./join/runInfo.ts";
 import { loadPreferredWords } from "./words/preferred.ts";
 import { words } from "./words/words.ts";
 
-const params = readPageParams(location.search);
+const asked = readPageParams(location.search);
+// another site's link may not have this computer work before somebody presses the button
+const params = { ...asked, isAuto: asked.isAuto && isOwnReferrer(document.referrer, location.origin) };
 const controller = createJoinController(params);
 const landing = createLandingState(pageFolder(), params, controller);
 const run = signal<RunInfo | null>(null);

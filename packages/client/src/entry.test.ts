@@ -45,5 +45,6 @@ test("P-105 a client that is banned ends with the reason", async () => {
     reason: "failed",
     message: "The coordinator does not let you in (P-105: the operator has banned this client from the run).",
     rule: "P-105",
+    why: { kind: "notAdmitted", rule: "P-105", message: "the operator has banned this client from the run" },
   });
 });

@@ -1,6 +1,6 @@
 import type { DeviceId, Stage, TaskKind } from "@tutti/core";
 import type { LoadProgress, StepProgress, TrainerReady } from "@tutti/model";
-import type { Decision, Rule, Status, SubmitOutcome, Welcome, Withdrawn } from "@tutti/protocol";
+import type { Decision, RefusalKind, Rule, Status, SubmitOutcome, Welcome, Withdrawn } from "@tutti/protocol";
 
 /** The task a session works on, as far as a page shows it. */
 export interface CurrentTask {
@@ -18,8 +18,23 @@ export type SessionEnd =
   /** `deleted`: with what the coordinator kept of this client, and what of it stays (P-127). */
   | { readonly reason: "left"; readonly deleted?: Withdrawn }
   | { readonly reason: "reload"; readonly message: string }
-  /** `rule`: of the refusal, where the coordinator refused the client. */
-  | { readonly reason: "failed"; readonly message: string; readonly rule?: Rule };
+  /** `rule`: of the refusal, where the coordinator refused the client; `why`: the message as a kind with figures. */
+  | { readonly reason: "failed"; readonly message: string; readonly rule?: Rule; readonly why?: ClientFault };
+
+/** Why a client cannot take part. */
+export type ClientFault =
+  | { readonly kind: "notAdmitted"; readonly rule: Rule; readonly message: string; readonly why?: RefusalKind }
+  /** It computes other numbers than the reference; `detail` says which, in English. */
+  | { readonly kind: "otherNumbers"; readonly detail: string }
+  /** Something was thrown; `detail` says what, in English. */
+  | { readonly kind: "broken"; readonly detail: string };
+
+/** What went wrong while a client goes on; `detail` is in English. */
+export type ClientProblem =
+  /** `rule`: that the coordinator named; null where it does not answer. */
+  | { readonly kind: "notDeleted"; readonly rule: Rule | null }
+  | { readonly kind: "notUnderstood" | "workRefused" | "taskFailed" | "unsent"; readonly detail: string }
+  | { readonly kind: "deviceRefused"; readonly rule: Rule; readonly detail: string };
 
 /** Bytes of blobs and submissions since the session began, before any framing. */
 export interface TrafficCount {
@@ -60,5 +75,5 @@ export type SessionEvent =
   | { readonly kind: "traffic"; readonly traffic: TrafficCount }
   | { readonly kind: "paused"; readonly isPaused: boolean }
   | { readonly kind: "status"; readonly status: Status }
-  | { readonly kind: "problem"; readonly message: string }
+  | { readonly kind: "problem"; readonly message: string; readonly problem?: ClientProblem }
   | { readonly kind: "ended"; readonly end: SessionEnd };

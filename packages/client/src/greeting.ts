@@ -1,8 +1,9 @@
-import type { Hello, Rule, Welcome } from "@tutti/protocol";
+import type { Hello, Refused, Welcome } from "@tutti/protocol";
 import { listVersions, StateUnavailable } from "./devices.ts";
 import { askRun, helloOf, plansForClients } from "./hello.ts";
 import type { JoinOptions, MachineClaim } from "./joinOptions.ts";
 import { CannotTakePart } from "./loader.ts";
+import { notAdmitted } from "./notAdmitted.ts";
 import { createParticipation, type Participation } from "./participation.ts";
 import { endSession, failSession, type Session } from "./sessionState.ts";
 import { sourceFor, trainerSetup } from "./trainerSetup.ts";
@@ -41,7 +42,7 @@ async function greet(session: Session, isPresent: () => boolean, devices: Hello[
       helloOf({ ...options, hosting: session.hosting }, { ...credentials, runId, devices, profile }),
     );
     if (!answer.ok) {
-      notAdmitted(session, answer);
+      turnedAway(session, answer);
       return null;
     }
     session.plans = plansForClients(answer.value.run);
@@ -76,13 +77,17 @@ interface Greeted {
 /** Between two questions whether the operator has let the client in. */
 const approvalMs = 3000;
 
-function notAdmitted(session: Session, { rule, message }: { readonly rule: Rule; readonly message: string }): void {
+function turnedAway(session: Session, refused: Refused): void {
+  const { rule, message } = refused;
   if (rule === "P-1") endSession(session, { reason: "reload", message });
   else if (rule === "P-6" || rule === "P-142") session.socket.greetAgain();
   else if (rule === "P-104") {
     session.emit({ kind: "connection", state: "unapproved" });
     session.socket.greetAgain(approvalMs);
-  } else endSession(session, { reason: "failed", rule, message: `The coordinator does not let you in (${rule}: ${message}).` });
+  } else {
+    const { message: sentence, why } = notAdmitted(refused);
+    endSession(session, { reason: "failed", rule, message: sentence, why });
+  }
 }
 
 async function welcomed(session: Session, welcome: Welcome): Promise<Participation> {

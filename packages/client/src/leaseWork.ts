@@ -75,7 +75,11 @@ export function createLeaseWork(ports: LeaseWorkPorts, signal: AbortSignal): Lea
 
 /** The same work would be refused again, so the coordinator need not wait for it. */
 async function tellRefused({ coordinator, emit }: LeaseWorkPorts, taskId: string, message: string): Promise<void> {
-  emit({ kind: "problem", message: `The coordinator refused this tab's work (${message}).` });
+  emit({
+    kind: "problem",
+    message: `The coordinator refused this tab's work (${message}).`,
+    problem: { kind: "workRefused", detail: message },
+  });
   await decline(coordinator, taskId, `refused: ${message}`.slice(0, limits.maxReason));
 }
 
@@ -85,7 +89,7 @@ const lossFault = /the loss of step \d+ is/;
 /** Where training comes to no finite loss from a state that another client computed, that state is declined as well (P-125). */
 async function tellUnable({ coordinator, devices, emit }: LeaseWorkPorts, { taskId, deviceId }: TaskLease, reason: string): Promise<void> {
   if (lossFault.test(reason)) await devices.declineInherited(deviceId, reason);
-  emit({ kind: "problem", message: `This tab could not do a task: ${reason}` });
+  emit({ kind: "problem", message: `This tab could not do a task: ${reason}`, problem: { kind: "taskFailed", detail: reason } });
   await decline(coordinator, taskId, reason);
 }
 

@@ -1,10 +1,15 @@
 import type { DeviceId } from "@tutti/core";
 import type { DeviceSource, LoadProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
-import type { SessionEvent } from "./events.ts";
+import type { ClientFault, SessionEvent } from "./events.ts";
 
-/** This client cannot take part; the message is for its owner. */
+/** This client cannot take part; the message is for its owner, `why` the same for pages. */
 export class CannotTakePart extends Error {
   override readonly name = "CannotTakePart";
+  readonly why: ClientFault;
+  constructor(message: string, why: ClientFault) {
+    super(message);
+    this.why = why;
+  }
 }
 
 /** What is loaded, into which trainer, and who hears how far it is. */
@@ -43,6 +48,7 @@ export function createLoader({ setup, trainer, sourceOf, emit, onAdvance }: Load
     if (!isPassed)
       throw new CannotTakePart(
         `This computer gets other numbers than the reference, so its work cannot be used (${detail}). Try another browser or computer.`,
+        { kind: "otherNumbers", detail },
       );
     return ready;
   }

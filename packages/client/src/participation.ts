@@ -77,6 +77,7 @@ export function createParticipation(options: ParticipationOptions): Participatio
   const ports = { devices, blobs, trainer, coordinator, submit, keepsStates: () => keepsStates, emit, onTrained };
   const { work, sendPending } = createLeaseWork(ports, signal);
   const queue = createTaskQueue(work);
+  const unsent = (detail: string) => emit({ kind: "problem", message: detail, problem: { kind: "unsent", detail } });
   return {
     runId,
     queue,
@@ -90,7 +91,7 @@ export function createParticipation(options: ParticipationOptions): Participatio
       queue.clearWaiting();
       await devices.applyWhole(welcome.devices);
       online.open();
-      void sendPending(queue.running()).catch((error: unknown) => signal.aborted || emit({ kind: "problem", message: messageOf(error) }));
+      void sendPending(queue.running()).catch((error: unknown) => signal.aborted || unsent(messageOf(error)));
       await registration.register();
     },
     async assign(decisions) {

@@ -88,7 +88,11 @@ test("a tab whose loading fails while the coordinator is there says so and ends"
   };
   const { session } = join(coordinator, { trainer });
   expect(await coordinator.heard("decline")).toEqual({ taskId: null, reason: "no adapter" });
-  expect(await session.whenEnded).toEqual({ reason: "failed", message: "Something went wrong here: no adapter" });
+  expect(await session.whenEnded).toEqual({
+    reason: "failed",
+    message: "Something went wrong here: no adapter",
+    why: { kind: "broken", detail: "no adapter" },
+  });
 });
 
 test("a device that is assigned while the tab loads is registered once its own examples are there", async () => {

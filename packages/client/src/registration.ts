@@ -4,8 +4,9 @@ import { type Answer, limits, type Request, type Rule } from "@tutti/protocol";
 import { type CoordinatorLink, decline } from "./coordinatorLink.ts";
 import type { Devices } from "./devices.ts";
 import type { SessionEvent } from "./events.ts";
-import { CannotTakePart, type Loader } from "./loader.ts";
+import type { Loader } from "./loader.ts";
 import { messageOf } from "./messageOf.ts";
+import { notAdmitted } from "./notAdmitted.ts";
 import { unknownOutcome } from "./submitter.ts";
 
 /** Loads the devices that live here and tells the coordinator and the page that they are ready. */
@@ -68,7 +69,11 @@ export function createRegistration(ports: RegistrationPorts, signal: AbortSignal
     if (isNew) coordinator.sayHelloAgain();
     else
       for (const { rule, message } of refused)
-        emit({ kind: "problem", message: `The coordinator refused a device (${rule}: ${message}).` });
+        emit({
+          kind: "problem",
+          message: `The coordinator refused a device (${rule}: ${message}).`,
+          problem: { kind: "deviceRefused", rule, detail: message },
+        });
   }
 
   async function send(trained: TrainerReady, listed: Registered): Promise<void> {
@@ -79,7 +84,7 @@ export function createRegistration(ports: RegistrationPorts, signal: AbortSignal
     if (unknownOutcome.includes(answer.rule)) return coordinator.sayHelloAgain();
     const ids = listed.map(({ deviceId }) => deviceId).join(" ");
     if (!ofOneDevice.includes(answer.rule) || ids === refusedIds) {
-      throw new CannotTakePart(`The coordinator does not let you in (${answer.rule}: ${answer.message}).`);
+      throw notAdmitted(answer);
     }
     refusedIds = ids;
     // A device may have moved to a newcomer while this client was loading; the next hello says which are still here.

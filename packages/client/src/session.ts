@@ -85,7 +85,8 @@ async function leaveAndDelete(session: Session): Promise<Withdrawn | null> {
   const answer = socket.isConnected() ? await socket.call("withdraw", {}).catch(() => null) : null;
   if (answer?.ok !== true) {
     const why = answer === null ? "the coordinator does not answer" : `${answer.rule}: ${answer.message}`;
-    emit({ kind: "problem", message: `Nothing was deleted (${why}). Try again when the coordinator answers.` });
+    const problem = { kind: "notDeleted", rule: answer?.rule ?? null } as const;
+    emit({ kind: "problem", message: `Nothing was deleted (${why}). Try again when the coordinator answers.`, problem });
     if (socket.isConnected()) socket.greetAgain();
     return null;
   }
@@ -138,6 +139,7 @@ function listenersOf(session: Session): SocketListeners {
         emit({
           kind: "problem",
           message: `The coordinator sent a message that this page does not understand (${name}: ${message}). Reload the page.`,
+          problem: { kind: "notUnderstood", detail: `${name}: ${message}` },
         });
     },
     onFault: (error) => failSession(session, error),

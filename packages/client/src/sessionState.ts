@@ -56,6 +56,7 @@ export function endSession(session: Session, end: SessionEnd): void {
 /** Ends a session that cannot go on. */
 export function failSession(session: Session, error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  const sentence = error instanceof CannotTakePart ? message : `Something went wrong here: ${message}`;
-  endSession(session, { reason: "failed", message: sentence });
+  const isSaid = error instanceof CannotTakePart;
+  const why = isSaid ? error.why : ({ kind: "broken", detail: message } as const);
+  endSession(session, { reason: "failed", message: isSaid ? message : `Something went wrong here: ${message}`, why });
 }

@@ -131,6 +131,7 @@ export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step } from ".
 export { neededContributions, runRounds } from "./rounds.ts";
 export type { RunSettings } from "./run.ts";
 export { safetensorsHeader, tensorBytes, writeSafetensors } from "./safetensors.ts";
+export type { Lack, Missed, Saying } from "./sayings.ts";
 export { findExpected, numRoundsIn, remainingSteps, type StepPlace } from "./schedule.ts";
 export type { LanczosSettings, MatrixProduct, RitzSpectrum } from "./selection/lanczos.ts";
 export { lanczos, rademacher } from "./selection/lanczos.ts";

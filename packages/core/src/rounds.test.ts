@@ -173,7 +173,10 @@ test("an open roster samples among those that are connected", async () => {
   expect("tasks" in plan && plan.tasks.map((task) => task.deviceId).toSorted((a, b) => a - b)).toEqual([0, 1, 3, 4]);
   expect("tasks" in plan && plan.numDevices).toBe(5);
   const few = roster.map((device) => ({ ...device, isConnected: device.id < 2 }));
-  expect(fedAvg.plan(state, few, random, 1)).toEqual({ waiting: "2 devices can take part, at least 3 are needed" });
+  expect(fedAvg.plan(state, few, random, 1)).toEqual({
+    waiting: "2 devices can take part, at least 3 are needed",
+    said: [{ kind: "tooFew", count: 2, needed: 3 }],
+  });
 });
 
 test("a device that declines is not asked again in the same step", async () => {

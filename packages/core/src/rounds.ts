@@ -2,6 +2,7 @@ import { wantedContributions } from "./pacing/closing.ts";
 import { createMemory, type Pacing } from "./pacing/memory.ts";
 import type { Pace } from "./pacing/pace.ts";
 import type { Random } from "./random.ts";
+import type { Missed, Saying } from "./sayings.ts";
 import type { Strategy, StrategyState } from "./strategies/strategy.ts";
 import type { Contribution, Device, DeviceId, Done, PlannedTask, RoundPlan, Waiting } from "./task.ts";
 import type { TaskOutcome } from "./taskOutcome.ts";
@@ -39,8 +40,8 @@ export type RoundEvent<S extends StrategyState = StrategyState> =
   | { readonly kind: "closing"; readonly plan: RoundPlan; readonly counted: readonly DeviceId[]; readonly pace?: Pace }
   | { readonly kind: "closed"; readonly plan: RoundPlan; readonly contributions: readonly Contribution[]; readonly state: S }
   /** The quorum was missed: nothing of this attempt counts. */
-  | { readonly kind: "repeated"; readonly plan: RoundPlan; readonly reason: string; readonly pace?: Pace }
-  | { readonly kind: "waiting"; readonly reason: string }
+  | { readonly kind: "repeated"; readonly plan: RoundPlan; readonly reason: string; readonly missed: Missed; readonly pace?: Pace }
+  | { readonly kind: "waiting"; readonly reason: string; readonly said?: readonly Saying[] }
   | { readonly kind: "done"; readonly state: S };
 
 /** The step to go on with after a restart: the last plan that was journalled and has no state after it. */
@@ -106,7 +107,7 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
       }
       if ("waiting" in next) {
         const changed = Promise.race([pool.whenRosterChanges(), orders.whenChanged()]);
-        yield { kind: "waiting", reason: next.waiting };
+        yield waitingEvent(next);
         await changed;
         if (next.isHeld !== true) declined.clear();
         continue;
@@ -121,7 +122,7 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
     if (gathered.kind === "missed") {
       for (const id of gathered.declined) declined.add(id);
       attempt = plan.attempt + 1;
-      yield { kind: "repeated", plan, reason: gathered.reason, ...remembered };
+      yield { kind: "repeated", plan, reason: gathered.reason, missed: gathered.missed, ...remembered };
       continue;
     }
     const { contributions } = gathered;
@@ -133,6 +134,10 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
     attempt = 1;
     yield { kind: "closed", plan, contributions, state };
   }
+}
+
+function waitingEvent({ waiting, said }: Waiting): RoundEvent & { readonly kind: "waiting" } {
+  return { kind: "waiting", reason: waiting, ...(said === undefined ? {} : { said }) };
 }
 
 /** The step that is open, unless it is to be repeated, and the attempt that is planned next. */
@@ -153,7 +158,7 @@ export function neededContributions(numTasks: number, quorum: number): number {
 
 type Gathered = { readonly outcomes: ReadonlyMap<DeviceId, TaskOutcome> } & (
   | { readonly kind: "met"; readonly contributions: readonly Contribution[] }
-  | { readonly kind: "missed"; readonly reason: string; readonly declined: readonly DeviceId[] }
+  | { readonly kind: "missed"; readonly reason: string; readonly missed: Missed; readonly declined: readonly DeviceId[] }
 );
 
 /** All in, or as many as the step wants, or the quorum met at the deadline, or nobody left; with a journalled set, exactly that set. */
@@ -173,8 +178,14 @@ async function gather(pool: DevicePool, plan: RoundPlan, counted: readonly Devic
     kind: "missed",
     outcomes,
     reason: `${where}: only ${contributions.length} of ${plan.tasks.length} contributions arrived, ${needed} are needed (${missing(outcomes)})`,
+    missed: missedBy(outcomes, { count: contributions.length, numAsked: plan.tasks.length, needed }),
     declined: [...outcomes].filter(([, outcome]) => outcome.kind === "declined").map(([id]) => id),
   };
+}
+
+function missedBy(outcomes: ReadonlyMap<DeviceId, TaskOutcome>, arrived: Pick<Missed, "count" | "numAsked" | "needed">): Missed {
+  const numOf = (kind: TaskOutcome["kind"]) => [...outcomes.values()].filter((outcome) => outcome.kind === kind).length;
+  return { ...arrived, numLeft: numOf("left"), numLate: numOf("late"), numDeclined: numOf("declined") };
 }
 
 function inDeviceOrder(plan: RoundPlan, outcomes: ReadonlyMap<DeviceId, TaskOutcome>): Contribution[] {

@@ -1,5 +1,6 @@
 import type { EditBody, EditSpec, ForwardSpec, PerturbBody, PerturbSpec, SearchBody, SearchSpec, SeedPoolSpec } from "./forwardWork.ts";
 import type { Params, Shapes } from "./params.ts";
+import type { Saying } from "./sayings.ts";
 import type { Encoding, LayerSelector } from "./settings/fields.ts";
 import type { DeviceMachine, DevicePlan, LeftOut } from "./strategies/fedPipe/plan.ts";
 import type { TextSums } from "./textSums.ts";
@@ -178,8 +179,10 @@ export interface Done {
 
 /** Nothing can be planned until the roster changes, or the operator says so. */
 export interface Waiting {
-  /** One sentence for the page. */
+  /** One sentence. */
   readonly waiting: string;
+  /** The same for pages; absent where it has no kind. */
+  readonly said?: readonly Saying[];
   /** Whether it is the operator who has it wait. */
   readonly isHeld?: true;
 }

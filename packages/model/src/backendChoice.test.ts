@@ -39,7 +39,7 @@ function browser(gpu: string | null, speeds: Partial<Record<BackendName, number 
       },
       settle: async (name) => void log.push(`settle ${name}`),
       availableThreads: (wanted) => (wanted === 0 ? 2 : wanted),
-      threadsNote: () => null,
+      fewThreads: () => null,
       now: () => Date.UTC(2026, 10, 30),
     });
   return { choose, log };
@@ -60,6 +60,18 @@ test("WASM is measured first, then WebGPU; the faster one computes and is to be 
     threads: 2,
     kernels,
     reason,
+    why: {
+      backend: "webgpu",
+      threads: 1,
+      adapter: geForce,
+      askedBy: null,
+      measured: [
+        { backend: "webgpu", threads: 1, adapter: geForce, ms: 2 },
+        { backend: "wasm", threads: 2, adapter: null, ms: 6 },
+      ],
+      rememberedAtMs: null,
+      notes: [{ kind: "kernels", variant: "shared" }],
+    },
     measuredAtMs: Date.UTC(2026, 10, 30),
   });
 });

@@ -1,7 +1,9 @@
 import { formatCount } from "@tutti/core";
+import { type BackendNote, type BackendWhy, kernelNotes, namedBackend } from "./backendWhy.ts";
 import { isSoftwareAdapter } from "./gpu/adapter.ts";
 import type { ChosenVariant } from "./kernels/webgpu/chooseVariant.ts";
 import { type BackendName, type BackendOptions, backendTitles, type StartedBackend } from "./startedBackend.ts";
+import { type FewThreads, threadsNote } from "./threads.ts";
 import type { MicroStep } from "./training/microStep.ts";
 
 /** What was measured here, for the next visits of the same browser to the same version of the project. */
@@ -15,6 +17,8 @@ export interface BackendChoice {
   readonly kernels: ChosenVariant | null;
   /** What was measured, as a sentence. */
   readonly reason: string;
+  /** The same as kinds with figures; absent where an older version measured. */
+  readonly why?: BackendWhy | undefined;
   /** Of `Date.now()`. */
   readonly measuredAtMs: number;
 }
@@ -23,6 +27,8 @@ export interface BackendChoice {
 export interface ChosenBackend extends StartedBackend {
   /** Which backend and why, as a sentence. */
   readonly reason: string;
+  /** The same as kinds with figures; absent where it is remembered from an older version. */
+  readonly why?: BackendWhy | undefined;
   /** To remember; null where it was remembered, or where something did not start that may start the next time. */
   readonly measured: BackendChoice | null;
 }
@@ -46,7 +52,7 @@ export interface ChoicePorts {
   /** How many WASM threads this place allows of those that are wanted. */
   availableThreads(wanted: number): number;
   /** Why there are not more threads; null where that needs no word. */
-  threadsNote(wanted: number): string | null;
+  fewThreads(wanted: number): FewThreads | null;
   now(): number;
 }
 
@@ -60,7 +66,7 @@ export async function chooseAmong(options: ChoiceOptions, ports: ChoicePorts): P
     ports,
     found: ports.findAdapter().then(
       (adapter) => ({ adapter, whyNot: "" }),
-      (error: unknown) => ({ adapter: null, whyNot: `${backendTitles.webgpu} does not start (${reasonOf(error, "webgpu")})` }),
+      (error: unknown) => ({ adapter: null, whyNot: reasonOf(error, "webgpu") }),
     ),
     started: new Map(),
     failures: [],
@@ -74,6 +80,9 @@ interface Measured {
   readonly ms: number;
 }
 
+/** Why a backend was not measured. */
+type Failure = Extract<BackendNote, { kind: "noStart" | "noCompute" | "software" }>;
+
 interface Trial {
   readonly options: ChoiceOptions;
   readonly ports: ChoicePorts;
@@ -81,7 +90,7 @@ interface Trial {
   readonly found: Promise<{ readonly adapter: string | null; readonly whyNot: string }>;
   /** Each is started once; null where it did not start. */
   readonly started: Map<BackendName, StartedBackend | null>;
-  readonly failures: string[];
+  readonly failures: Failure[];
   readonly measured: Measured[];
 }
 
@@ -96,40 +105,54 @@ async function recall(trial: Trial): Promise<ChosenBackend | null> {
   if (backend === null) return null;
   await ports.settle(backend.name);
   const date = new Date(remembered.measuredAtMs).toISOString().slice(0, 10);
-  return { ...backend, reason: `Remembered from ${date}: ${remembered.reason}`, measured: null };
+  const { why, measuredAtMs } = remembered;
+  return {
+    ...backend,
+    reason: `Remembered from ${date}: ${remembered.reason}`,
+    ...(why === undefined ? {} : { why: { ...why, rememberedAtMs: measuredAtMs } }),
+    measured: null,
+  };
 }
 
 async function measureAll(trial: Trial): Promise<ChosenBackend> {
   const { ports, failures, measured, options } = trial;
   await measure(trial, "wasm");
   const { adapter, whyNot } = await adapterOf(trial);
-  if (adapter === null) failures.push(whyNot);
-  else if (measured.length > 0 && isSoftwareAdapter(adapter))
-    failures.push(`${backendTitles.webgpu} was left out, as ${adapter} is a software adapter`);
+  if (adapter === null) failures.push({ kind: "noStart", backend: "webgpu", detail: whyNot });
+  else if (measured.length > 0 && isSoftwareAdapter(adapter)) failures.push({ kind: "software", adapter });
   else await measure(trial, "webgpu");
   if (measured.length === 0) await measure(trial, "cpu");
   const [best, ...others] = measured.toSorted((a, b) => a.ms - b.ms);
-  if (best === undefined) throw new Error(`no backend starts here: ${failures.join("; ")}. Use a current Chrome, Edge, Firefox or Safari`);
+  if (best === undefined)
+    throw new Error(`no backend starts here: ${failures.map(failureText).join("; ")}. Use a current Chrome, Edge, Firefox or Safari`);
   const { backend } = best;
   await ports.settle(backend.name);
-  const notes = [backend.kernels?.reason ?? null, trial.started.get("wasm") == null ? null : ports.threadsNote(options.threads ?? 0)];
+  const few = trial.started.get("wasm") == null ? null : ports.fewThreads(options.threads ?? 0);
   const reason = [
     `${describe(backend)} takes ${wholeMs(best.ms)} for a test step`,
     ...others.map((other) => `${describe(other.backend)} takes ${wholeMs(other.ms)}`),
-    ...notes.filter((note) => note !== null),
-    ...failures,
+    ...(backend.kernels === null ? [] : [backend.kernels.reason]),
+    ...(few === null ? [] : [threadsNote(few)]),
+    ...failures.map(failureText),
   ].join("; ");
-  return { ...backend, reason, measured: toRemember(trial, backend, { adapter, reason }) };
+  const why: BackendWhy = {
+    ...namedBackend(backend),
+    askedBy: null,
+    measured: [best, ...others].map((one) => ({ ...namedBackend(one.backend), ms: one.ms })),
+    rememberedAtMs: null,
+    notes: [...kernelNotes(backend), ...(few === null ? [] : [few]), ...failures],
+  };
+  return { ...backend, reason, why, measured: toRemember(trial, backend, { adapter, reason, why }) };
 }
 
 /** What failed may work the next time, so that the choice is not kept. */
 function toRemember(
   { options, ports, started }: Trial,
   { name, kernels }: StartedBackend,
-  { adapter, reason }: Pick<BackendChoice, "adapter" | "reason">,
+  { adapter, reason, why }: Pick<BackendChoice, "adapter" | "reason" | "why">,
 ): BackendChoice | null {
   if (name === "cpu" || [...started.values()].includes(null)) return null;
-  return { backend: name, adapter, threads: ports.availableThreads(options.threads ?? 0), kernels, reason, measuredAtMs: ports.now() };
+  return { backend: name, adapter, threads: ports.availableThreads(options.threads ?? 0), kernels, reason, why, measuredAtMs: ports.now() };
 }
 
 /** Looking for the adapter may take as long as starting WebGPU, so it counts as that. */
@@ -147,7 +170,7 @@ async function start(trial: Trial, name: BackendName, kernels: ChosenVariant | n
     options.onTrying?.(name);
     backend = await ports.start(name, kernels === null ? options : { ...options, kernels });
   } catch (error) {
-    failures.push(`${backendTitles[name]} does not start (${reasonOf(error, name)})`);
+    failures.push({ kind: "noStart", backend: name, detail: reasonOf(error, name) });
   }
   started.set(name, backend);
   return backend;
@@ -164,7 +187,7 @@ async function measure(trial: Trial, name: BackendName): Promise<void> {
   try {
     measured.push({ backend, ms: await fastestRound(ports.openMicroStep(), muchSlower * (measured[0]?.ms ?? Number.POSITIVE_INFINITY)) });
   } catch (error) {
-    failures.push(`${backendTitles[name]} does not compute (${reasonOf(error, name)})`);
+    failures.push({ kind: "noCompute", backend: name, detail: reasonOf(error, name) });
     started.set(name, null);
   }
 }
@@ -178,6 +201,11 @@ async function fastestRound(step: MicroStep, hopelessMs: number): Promise<number
   } finally {
     step.dispose();
   }
+}
+
+function failureText(failure: Failure): string {
+  if (failure.kind === "software") return `${backendTitles.webgpu} was left out, as ${failure.adapter} is a software adapter`;
+  return `${backendTitles[failure.backend]} does not ${failure.kind === "noStart" ? "start" : "compute"} (${failure.detail})`;
 }
 
 const wholeMs = (ms: number) => (ms < 1 ? "less than 1 ms" : `${Math.round(ms)} ms`);

@@ -6,7 +6,7 @@ import { findAdapter } from "./gpu/adapter.ts";
 import { startWebGpu, stopWebGpu } from "./gpu/webGpu.ts";
 import { installWasmKernels, threadsOffered } from "./kernels/wasm/install.ts";
 import type { BackendName, BackendOptions, StartedBackend } from "./startedBackend.ts";
-import { availableThreads, threadsNote } from "./threads.ts";
+import { availableThreads, fewThreads } from "./threads.ts";
 import { createMicroStep } from "./training/microStep.ts";
 
 export type { BackendName, BackendOptions, StartedBackend };
@@ -53,7 +53,7 @@ export function chooseBackend(options: ChoiceOptions = {}): Promise<ChosenBacken
       if (name !== "webgpu") stopWebGpu();
     },
     availableThreads,
-    threadsNote,
+    fewThreads,
     now: Date.now,
   });
 }

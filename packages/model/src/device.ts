@@ -1,13 +1,15 @@
 import { type DeviceId, looksAtMachines, tunedShape } from "@tutti/core";
 import { chooseBackend, startBackend } from "./backends.ts";
+import { type BackendWhy, kernelNotes, namedBackend } from "./backendWhy.ts";
 import { computeTask, setsForTask } from "./deviceTasks.ts";
 import { createExamplesOverTime, type ExamplesOverTime } from "./examplesOverTime.ts";
 import { measureRate } from "./productRate.ts";
 import type { AnyExample } from "./reader.ts";
 import { type BackendName, type BackendOptions, backendTitles } from "./startedBackend.ts";
 import { requireForward } from "./taskChecks.ts";
-import { threadsNote } from "./threads.ts";
+import { fewThreads, threadsNote } from "./threads.ts";
 import type { DeviceSource, LoadProgress, Trainer, TrainerReady, TrainerSetup, TrainerTask } from "./trainer.ts";
+import type { PlainKernels } from "./training/admitTransformer.ts";
 import { type DeviceExamples, type LoadPorts, type OpenedWorkplace, openWorkplace } from "./workplace.ts";
 
 /** What a trainer works with; a test or an experiment hands in its own. */
@@ -38,13 +40,13 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       const settled = () => whenStarted.catch(() => undefined); // another start may not meet this one's backend half started
       const { readsOneAtATime = false } = setup;
       const opened = await openWorkplace(setup, { ...ports, readsOneAtATime, whenStarted }, onProgress, signal).finally(settled);
-      const { reason, ...backend } = await starting;
+      const { reason, why, ...backend } = await starting;
       const { notice, ...admitted } = opened.admitted;
       place = opened;
       isForwardOnly = setup.isForwardOnly === true;
       return {
         ...backend,
-        reason: notice === null ? reason : `${reason}. ${notice}`,
+        ...withNotice({ reason, why }, notice),
         ...admitted,
         shape: tunedShape(opened.layout.entries),
         ...(setup.measuresRate === true || looksAtMachines(setup.run.strategy) ? { flopsPerSecond: await measureRate() } : {}),
@@ -107,25 +109,45 @@ const askers: Readonly<Record<NonNullable<TrainerSetup["askedBy"]>, string>> = {
   fallback: "because the others did not start",
 };
 
+/** The reason with why plain kernels compute, where they do. */
+export function withNotice(
+  { reason, why }: { readonly reason: string; readonly why: BackendWhy | undefined },
+  notice: PlainKernels | null,
+): Pick<TrainerReady, "reason" | "why"> {
+  if (notice === null) return { reason, why };
+  const { sentence, isAsked } = notice;
+  const plain = { kind: "plainKernels", isAsked } as const;
+  return { reason: `${reason}. ${sentence}`, why: why === undefined ? undefined : { ...why, notes: [...why.notes, plain] } };
+}
+
 /** Starts the backend that a run or client wants, and says why. */
 export async function startWanted(
   setup: TrainerSetup,
   onTrying: (name: BackendName) => void,
-): Promise<Pick<TrainerReady, "backend" | "threads" | "reason" | "measured">> {
+): Promise<Pick<TrainerReady, "backend" | "threads" | "reason" | "why" | "measured">> {
   const { threads, wasmPath, remembered } = setup;
   const options: BackendOptions = { threads, wasmPath };
   if (setup.backend === "auto") {
-    const { name, threads: numThreads, reason, measured } = await chooseBackend({ ...options, remembered, onTrying });
-    return { backend: name, threads: numThreads, reason, ...(measured === null ? {} : { measured }) };
+    const { name, threads: numThreads, reason, why, measured } = await chooseBackend({ ...options, remembered, onTrying });
+    return { backend: name, threads: numThreads, reason, why, ...(measured === null ? {} : { measured }) };
   }
   onTrying(setup.backend);
   const started = await startBackend(setup.backend, options);
   const where = started.adapter === null ? "" : ` on ${started.adapter}`;
-  const note = started.name === "wasm" ? threadsNote(threads) : null;
-  const more = [started.kernels?.reason ?? null, note].flatMap((sentence) => (sentence === null ? [] : [`; ${sentence}`])).join("");
+  const few = started.name === "wasm" ? fewThreads(threads) : null;
+  const more = [started.kernels?.reason ?? null, few === null ? null : threadsNote(few)]
+    .flatMap((sentence) => (sentence === null ? [] : [`; ${sentence}`]))
+    .join("");
   return {
     backend: started.name,
     threads: started.threads,
     reason: `${backendTitles[started.name]}${where}, ${askers[setup.askedBy ?? "run"]}${more}`,
+    why: {
+      ...namedBackend(started),
+      askedBy: setup.askedBy ?? "run",
+      measured: [],
+      rememberedAtMs: null,
+      notes: [...kernelNotes(started), ...(few === null ? [] : [few])],
+    },
   };
 }

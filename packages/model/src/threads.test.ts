@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { availableThreads, type ThreadFacts, threadFacts, threadsNote } from "./threads.ts";
+import { availableThreads, fewThreads, type ThreadFacts, threadFacts, threadsNote } from "./threads.ts";
+
+const noteOf = (wanted: number, facts: ThreadFacts) => {
+  const few = fewThreads(wanted, facts);
+  return few === null ? null : threadsNote(few);
+};
 
 const open: ThreadFacts = { numCores: 6, isBrowser: true, isSecureContext: true, isIsolated: true, hasSharedMemory: true };
 
@@ -17,17 +22,17 @@ test("one thread is explained by what is really missing, and is not explained wh
   for (const [missing, sentence] of cases) {
     const facts = { ...open, ...missing };
     expect(availableThreads(0, facts)).toBe(1);
-    expect(threadsNote(0, facts)).toMatch(sentence);
-    expect(threadsNote(4, facts)).toMatch(sentence);
-    expect(threadsNote(1, facts)).toBeNull();
+    expect(noteOf(0, facts)).toMatch(sentence);
+    expect(noteOf(4, facts)).toMatch(sentence);
+    expect(fewThreads(1, facts)).toBeNull();
   }
-  expect(threadsNote(0, open)).toBeNull();
-  expect(threadsNote(6, open)).toBeNull();
-  expect(threadsNote(9, open)).toBe("6 threads, because this browser says that the computer has 6 cores");
+  expect(fewThreads(0, open)).toBeNull();
+  expect(fewThreads(6, open)).toBeNull();
+  expect(noteOf(9, open)).toBe("6 threads, because this browser says that the computer has 6 cores");
 });
 
 test("a Node process computes on one thread, which needs no explanation", () => {
   expect(threadFacts().isBrowser).toBe(false);
   expect(availableThreads(0)).toBe(1);
-  expect(threadsNote(0)).toBeNull();
+  expect(fewThreads(0)).toBeNull();
 });

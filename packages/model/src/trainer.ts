@@ -15,6 +15,7 @@ import {
 } from "@tutti/core";
 import type { Example, TextExample } from "@tutti/data";
 import type { BackendChoice } from "./backendChoice.ts";
+import type { BackendWhy } from "./backendWhy.ts";
 import type { KernelChoice } from "./kernels/fusedKernels.ts";
 import type { BackendName } from "./startedBackend.ts";
 
@@ -58,6 +59,8 @@ export interface TrainerReady {
   readonly threads: number;
   /** Which backend and kernels and why, as sentences. */
   readonly reason: string;
+  /** The same as kinds with figures, for pages; absent where it is remembered from an older version. */
+  readonly why?: BackendWhy | undefined;
   readonly kernels: KernelChoice;
   readonly admission: Admission;
   readonly shape: TunedShape;

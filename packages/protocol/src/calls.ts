@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { protocolVersion } from "./limits.ts";
 import { type Answer, type CallName, calls, type Received, type Request } from "./messages.ts";
 import { byteFields, excessOf, misplacedBytes } from "./misplacedBytes.ts";
+import { type RefusalKind, refusalKindSchema } from "./refusals.ts";
 import { isRefusal, type Refusal, type Rule, refuse, rules } from "./rules.ts";
 
 /** The part of a socket.io socket, of the server's or of the client's, that sends. */
@@ -17,8 +18,16 @@ export interface CallSocket extends SendingSocket {
   offAny(listener: (name: string, ...values: unknown[]) => void): unknown;
 }
 
+/** A call that was refused: the rule that was broken and why, and the same for pages where it has a kind. */
+export interface Refused {
+  readonly ok: false;
+  readonly rule: Rule;
+  readonly message: string;
+  readonly why?: RefusalKind;
+}
+
 /** What a call comes to: the answer, or the rule that was broken and why (P-2). */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly rule: Rule; readonly message: string };
+export type Outcome<T> = { readonly ok: true; readonly value: T } | Refused;
 
 /** How long a call waits for its answer. */
 export interface CallOptions {
@@ -128,7 +137,8 @@ async function answerCall(call: ReceivedCall, handlers: Handlers, options: Serve
   } catch (error) {
     options.onFault(shown(name), error);
   }
-  return { ok: false, rule: result.refused, message: result.message };
+  const { refused: rule, message, why } = result;
+  return { ok: false, rule, message, ...(why === undefined ? {} : { why }) };
 }
 
 async function settleCall({ name, request, afterAnswer }: ReceivedCall, handlers: Handlers, options: ServeOptions): Promise<unknown> {
@@ -194,7 +204,10 @@ function readOutcome(answer: unknown): Outcome<unknown> | null {
   if (answer.ok === true && "value" in answer) return { ok: true, value: answer.value };
   if (answer.ok !== false || !("rule" in answer) || !("message" in answer)) return null;
   const { rule, message } = answer;
-  return isRule(rule) && typeof message === "string" ? { ok: false, rule, message: onOneLine(message) } : null;
+  if (!isRule(rule) || typeof message !== "string") return null;
+  // a kind that this side does not know, as of a later version, is left out
+  const { data: why } = refusalKindSchema.safeParse("why" in answer ? answer.why : undefined);
+  return { ok: false, rule, message: onOneLine(message), ...(why === undefined ? {} : { why }) };
 }
 
 /** What another side says is shown to people, also on a terminal. */

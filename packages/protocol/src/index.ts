@@ -1,5 +1,5 @@
 export { fromBase64Url, toBase64Url } from "./base64Url.ts";
-export type { AfterAnswer, CallOptions, CallSocket, Handlers, Outcome, SendingSocket, ServeOptions } from "./calls.ts";
+export type { AfterAnswer, CallOptions, CallSocket, Handlers, Outcome, Refused, SendingSocket, ServeOptions } from "./calls.ts";
 export { call, send, serve } from "./calls.ts";
 export { type ClientIdentity, clientIdentity, type ProofPurpose, proofBytes, publicKeyOf } from "./clientIdentity.ts";
 export type { CodecLimits, TensorEntry } from "./codec.ts";
@@ -35,10 +35,11 @@ export type {
   Withdrawn,
 } from "./messages.ts";
 export { calls, runInfoSchema } from "./messages.ts";
-export type { ListedClient, Order, OrderEvent, OrderInput, Orders, StepPlace } from "./orders.ts";
-export { inForceSchema, listedClientsSchema, orderEventSchema, orderSchema, ordersSchema } from "./orders.ts";
+export type { ListedClient, Order, OrderEvent, OrderInput, OrderRefusal, Orders, StepPlace } from "./orders.ts";
+export { inForceSchema, listedClientsSchema, orderEventSchema, orderRefusalSchema, orderSchema, ordersSchema } from "./orders.ts";
 export type { Receipt, ReceiptEntry } from "./receipts.ts";
 export { checkReceipt, receiptBytes, receiptKeyOf, receiptKeySchema, receiptSchema, signReceipt } from "./receipts.ts";
+export { type RefusalKind, refusalKindSchema } from "./refusals.ts";
 export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";

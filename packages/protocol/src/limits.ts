@@ -27,6 +27,9 @@ export const limits = {
   /** Characters. */
   maxNickname: 40,
   maxReason: 500,
+  /** Sentences of a status, and devices that one of them names. */
+  maxSayings: 20,
+  maxSaidDevices: 100,
   /** Characters of who runs a run, and of what it is for. */
   maxHostName: 80,
   maxAbout: 300,

@@ -70,6 +70,42 @@ export const ordersSchema = z.strictObject({
   inForce: inForceSchema,
 });
 
+/** Why an order is refused, as a kind with its figures, beside the sentence of the answer. */
+export const orderRefusalSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.enum([
+      "beginsByItself",
+      "hasBegun",
+      "isPaused",
+      "isNotPaused",
+      "unknownClient",
+      "isOver",
+      "isFollowed",
+      "isBeingFollowed",
+      "nothingLearnt",
+      "servesOne",
+      "byInvitation",
+      "nobodyToPoison",
+      "noSampleFraction",
+      "noClasses",
+      "nothingToTakeBack",
+      "noOpenStep",
+      "computeStep",
+    ]),
+  }),
+  z.strictObject({ kind: z.literal("tooFewForRule"), size: integer(0, settingLimits.maxDevices) }),
+  z.strictObject({ kind: z.literal("nobodyDropped"), fraction: number(0, 1), size: integer(0, settingLimits.maxDevices) }),
+  z.strictObject({
+    kind: z.literal("tooFewIn"),
+    numIn: integer(0, settingLimits.maxDevices),
+    numTasks: integer(0, settingLimits.maxDevices),
+    needed: integer(0, settingLimits.maxDevices),
+  }),
+]);
+
+/** Why an order is refused. */
+export type OrderRefusal = z.output<typeof orderRefusalSchema>;
+
 /** What an operator orders. */
 export type Order = z.output<typeof orderSchema>;
 /** The same as it is sent: what has a default may be left out. */

@@ -1,3 +1,5 @@
+import type { RefusalKind } from "./refusals.ts";
+
 /** The rules of SPEC.md by number, each with its heading there; a refusal names the rule that was broken. */
 export const rules = {
   "P-1": "One protocol version",
@@ -146,11 +148,13 @@ export type Rule = keyof typeof rules;
 export interface Refusal {
   readonly refused: Rule;
   readonly message: string;
+  /** The same for pages, where people may meet it. */
+  readonly why?: RefusalKind;
 }
 
 /** A refusal under a rule; the message says what was found and what was expected. */
-export function refuse(rule: Rule, message: string): Refusal {
-  return { refused: rule, message };
+export function refuse(rule: Rule, message: string, why?: RefusalKind): Refusal {
+  return { refused: rule, message, ...(why === undefined ? {} : { why }) };
 }
 
 /** Whether a handler's result, or any value, is a refusal. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { countSchema, deviceIdSchema, finiteSchema, lossSchema, roundedFractionSchema, runIdSchema } from "./fields.ts";
 import { limits } from "./limits.ts";
 import { inForceSchema } from "./orders.ts";
+import { lackSchema, sayingSchema } from "./sayings.ts";
 import { evaluationProtocolSchema, splitSchema, stageSchema, taskKindSchema } from "./tasks.ts";
 
 const layerIndexSchema = integer(0, limits.maxLayers - 1);
@@ -68,7 +69,11 @@ const planPointSchema = z.strictObject({
 });
 
 /** A device that no plan fits. */
-const leftOutSchema = z.strictObject({ deviceId: deviceIdSchema, reason: z.string().max(limits.maxReason) });
+const leftOutSchema = z.strictObject({
+  deviceId: deviceIdSchema,
+  reason: z.string().max(limits.maxReason),
+  lack: lackSchema.exactOptional(),
+});
 
 const stageProgressSchema = z.strictObject({
   stage: stageSchema,
@@ -112,7 +117,13 @@ export const statusSchema = z.strictObject({
   /** The most examples with which a device counts that claims its number (P-121); absent for no limit. */
   maxCountedExamples: integer(1, limits.maxExamples).exactOptional(),
   /** Devices that lost their private state and started again since the coordinator started, and what became of the last one; absent for none. */
-  resets: z.strictObject({ count: integer(1, Number.MAX_SAFE_INTEGER), last: z.string().max(limits.maxReason) }).exactOptional(),
+  resets: z
+    .strictObject({
+      count: integer(1, Number.MAX_SAFE_INTEGER),
+      last: z.string().max(limits.maxReason),
+      said: sayingSchema.exactOptional(),
+    })
+    .exactOptional(),
   /** Clients that are paused. */
   numPaused: integer(0, limits.maxDevices),
   /** Tasks of the present step that are out, and that are in. */
@@ -137,6 +148,8 @@ export const statusSchema = z.strictObject({
   allLayersF32: trafficSchema,
   /** Why it waits, or why a step was repeated; null when there is nothing to say. */
   message: z.string().max(limits.maxReason).nullable(),
+  /** The same for pages, sentence by sentence; absent where nothing is said, or it has no kind. */
+  said: z.array(sayingSchema).min(1).max(limits.maxSayings).readonly().exactOptional(),
   /** What the operator has ordered and holds for the next plan; absent before the first order. */
   inForce: inForceSchema.exactOptional(),
   /** Milliseconds of coordinator uptime that are left for the step, null for no deadline. */

@@ -48,7 +48,7 @@ export { levelAxis, type NoisePlan, noiseAxis, noisePlanSchema, noNoise } from "
 export { type OtherModel, otherModelsOf } from "./otherModels.ts";
 export { hashParameters } from "./parametersHash.ts";
 export { type RunOrigin, runOriginSchema } from "./runOrigin.ts";
-export { progressOf, type StageProgress, type UnderWay, type WholeProgress } from "./runProgress.ts";
+export { positionOf, progressOf, type StageProgress, type UnderWay, type WholeProgress } from "./runProgress.ts";
 export type {
   DeviceSpread,
   FaultCounts,
@@ -62,7 +62,7 @@ export type {
 } from "./runRecord.ts";
 export { runRecordSchema } from "./runRecord.ts";
 export { numDevicesOf, type RunResult, resultOf, type Scores, scoresIn } from "./runResult.ts";
-export { type DoneStep, estimateSecondsLeft, positionOf, scheduleOf, stageFraction, trainingSteps } from "./schedule.ts";
+export { type DoneStep, estimateSecondsLeft, scheduleOf, stageFraction, trainingSteps } from "./schedule.ts";
 export {
   type Analysis,
   analyse,

@@ -1,4 +1,5 @@
-import { type ExpectedStep, findExpected, type Stage, type StepPlace } from "@tutti/core";
+import { type ExpectedStep, findExpected, numRoundsIn, remainingSteps, type Stage, type StepPlace } from "@tutti/core";
+import type { RunPosition } from "./runRecord.ts";
 import { type DoneStep, estimateSecondsLeft, secondsPerStep, workOf } from "./schedule.ts";
 
 /** How far a stage is, and how much of the run's expected work it is. */
@@ -11,6 +12,9 @@ export interface StageProgress {
 /** How far a whole run is. */
 export interface WholeProgress {
   readonly stages: readonly StageProgress[];
+  /** Steps that have closed, of all. */
+  readonly numStepsDone: number;
+  readonly numSteps: number;
   /** Null before a training step has closed. */
   readonly secondsLeft: number | null;
 }
@@ -47,6 +51,20 @@ export function progressOf(schedule: readonly ExpectedStep[], done: readonly Don
       const total = totals[stage];
       return total.all === 0 ? [] : [{ stage, share: total.all / all, done: total.done / total.all }];
     }),
+    numStepsDone: schedule.length - remainingSteps(schedule, done).length,
+    numSteps: schedule.length,
     secondsLeft: left === null ? null : Math.max(0, left - begun),
   };
+}
+
+/** The same between two steps, as a run's record and landing pages say it: with the place of the step that comes next. */
+export function positionOf(
+  schedule: readonly ExpectedStep[],
+  done: readonly DoneStep[],
+  when: Pick<RunPosition, "at" | "isRunning">,
+): RunPosition {
+  const { numStepsDone, numSteps, secondsLeft } = progressOf(schedule, done, null);
+  const { stage = "train", round = 0 } = remainingSteps(schedule, done)[0] ?? schedule.at(-1) ?? {};
+  const left = secondsLeft === null ? null : Math.round(secondsLeft);
+  return { stage, round, numRounds: numRoundsIn(schedule, stage), numStepsDone, numSteps, secondsLeft: left, ...when };
 }

@@ -1,6 +1,7 @@
 import { presets } from "@tutti/core";
 import { expect, test } from "vitest";
-import { estimateSecondsLeft, positionOf, scheduleOf, stageFraction } from "./schedule.ts";
+import { positionOf } from "./runProgress.ts";
+import { estimateSecondsLeft, scheduleOf, stageFraction } from "./schedule.ts";
 import { exampleRun } from "./testing/exampleRun.ts";
 
 const averaging = { ...presets.demo, numDevices: 9, cohortSize: 3, numRounds: 3, evaluateEvery: 3, evaluateZeroShot: false };

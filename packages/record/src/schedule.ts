@@ -2,13 +2,11 @@ import {
   createStrategy,
   type ExpectedStep,
   findExpected,
-  numRoundsIn,
   type RunSettings,
   remainingSteps,
   type StepPlace,
   type TaskKind,
 } from "@tutti/core";
-import type { RunPosition } from "./runRecord.ts";
 import type { StepRecord } from "./stepRecord.ts";
 
 /** A step that has been done. */
@@ -60,27 +58,6 @@ export function secondsPerStep(schedule: readonly ExpectedStep[], done: readonly
   return (step) => {
     const like = sums.get(step.spec.kind);
     return like === undefined ? trained.seconds / trained.count : (workOf(step) * like.seconds) / like.work;
-  };
-}
-
-/** How far a run is that has closed some of its steps. */
-export function positionOf(
-  schedule: readonly ExpectedStep[],
-  done: readonly StepRecord[],
-  { at, isRunning }: Pick<RunPosition, "at" | "isRunning">,
-): RunPosition {
-  const remaining = remainingSteps(schedule, done);
-  const left = estimateSecondsLeft(schedule, done);
-  const { stage = "train", round = 0 } = remaining[0] ?? schedule.at(-1) ?? {};
-  return {
-    stage,
-    round,
-    numRounds: numRoundsIn(schedule, stage),
-    numStepsDone: schedule.length - remaining.length,
-    numSteps: schedule.length,
-    secondsLeft: left === null ? null : Math.round(left),
-    at,
-    isRunning,
   };
 }
 

@@ -82,15 +82,17 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
 /** Serves a run and those that follow it at the same address; where the next one cannot be opened, the one before again. */
 async function serveInTurn({ config: first, controlToken }: Latest, options: ServeOptions): Promise<ServeEnd> {
   let turn: Turn = { prepared: await prepare(first, options), before: null, controlToken, standings: [] };
+  const unopened = new Set<string>();
   for (;;) {
     const { prepared, before } = turn;
     const follower = createFollower(options);
     let opened: Opened;
     try {
-      opened = await open(turn, { ...options, follow: follower.following });
+      opened = await open(turn, { ...options, follow: { ...follower.following, unopened } });
     } catch (error) {
       if (before === null || !(error instanceof ConfigError)) throw error;
-      options.print(`the next run could not be opened (${error.message}); the one before is served again`);
+      options.print(`the next run could not be opened (${error.message}); the one before is served again, and can be followed again`);
+      if (prepared.config.runId !== undefined) unopened.add(prepared.config.runId);
       turn = { ...turn, prepared: before, before: null };
       continue;
     }
@@ -152,6 +154,7 @@ async function open({ prepared, ...turn }: Turn, options: ServeOptions & { reado
   const hosted = (options.host ?? described)(coordinator, isFinished);
   for (const line of [...coordinator.notes, ...hosted.lines]) print(line);
   if (sizes.trouble !== null) print(sizes.trouble);
+  coordinator.subscribe((event) => event.kind === "notice" && print(event.sentence));
   return { coordinator, hosted };
 }
 
@@ -193,7 +196,7 @@ async function serveOpened(
 }
 
 /** Hears of the run that follows, and has it ready before the one before is closed. */
-function createFollower(options: ServeOptions): { readonly following: Following; readonly next: Promise<Prepared> } {
+function createFollower(options: ServeOptions): { readonly following: Omit<Following, "unopened">; readonly next: Promise<Prepared> } {
   const next = deferred<Prepared>();
   const quiet = { ...options, print: () => undefined };
   let ready: Prepared | null = null;

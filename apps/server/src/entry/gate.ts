@@ -67,7 +67,9 @@ export function createGate({ config, runId, folder, journal, now }: GatePorts): 
     if (admission === "invitations") return invitations.redeem(clientKey, token);
     if (codeWord === null || isSameCodeWord(token ?? "", codeWord)) return null;
     const why = token === undefined ? "this run is by code word" : "the code word is not this run's";
-    return refuse("P-102", `${why}: open the link that the operator gave you, or ask for the word`);
+    return refuse("P-102", `${why}: open the link that the operator gave you, or ask for the word`, {
+      kind: token === undefined ? "wordMissing" : "wordWrong",
+    });
   }
 
   function refuseUnapproved({ clientKey, nickname }: Pick<Hello, "clientKey" | "nickname">): Refusal | null {
@@ -85,7 +87,8 @@ export function createGate({ config, runId, folder, journal, now }: GatePorts): 
   return {
     linkToken: admission === "invitations" ? invitations.invite(null) : codeWord,
     refuse(hello) {
-      if (standings.of(hello.clientKey).isBanned) return refuse("P-105", "the operator has banned this client from the run");
+      if (standings.of(hello.clientKey).isBanned)
+        return refuse("P-105", "the operator has banned this client from the run", { kind: "banned" });
       return refuseToken(hello) ?? refuseUnapproved(hello);
     },
     mayRead(token) {

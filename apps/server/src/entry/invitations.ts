@@ -62,16 +62,24 @@ export function createInvitations({ runId, folder, standings, now }: InvitationS
     },
     redeem(clientKey, token) {
       if (standings.of(clientKey).invitation !== null) return null;
-      if (token === undefined) return refuse("P-103", "this run is by invitation: open the link that you were sent");
+      if (token === undefined)
+        return refuse("P-103", "this run is by invitation: open the link that you were sent", { kind: "invitationMissing" });
       const read = readInvitation(token, runId);
       if (read === null || !isSigned(invitationBytes(read.invitation), publicKey(), read.signature))
-        return refuse("P-103", "the invitation is not one to this run: open the link that you were sent, as a whole");
+        return refuse("P-103", "the invitation is not one to this run: open the link that you were sent, as a whole", {
+          kind: "invitationForeign",
+        });
       const { id, expiresAt } = read.invitation;
       const holder = standings.holderOf(id);
       if (holder !== null && holder !== clientKey)
-        return refuse("P-103", "the invitation has been used by somebody else, or in another browser: ask for one of your own");
+        return refuse("P-103", "the invitation has been used by somebody else, or in another browser: ask for one of your own", {
+          kind: "invitationUsed",
+        });
       if (expiresAt !== 0 && now() >= expiresAt * 1000)
-        return refuse("P-103", `the invitation ended on ${new Date(expiresAt * 1000).toISOString()}: ask for another one`);
+        return refuse("P-103", `the invitation ended on ${new Date(expiresAt * 1000).toISOString()}: ask for another one`, {
+          kind: "invitationEnded",
+          at: expiresAt,
+        });
       standings.change(clientKey, { invitation: id });
       return null;
     },

@@ -50,3 +50,9 @@ test("P-186 the operator's token opens, however often somebody has guessed from 
   guess(25, () => ["10.0.0.1"]);
   expect(ask("operator", "10.0.0.1")).toBe("yes");
 });
+
+test("P-186 behind a proxy that nobody has named, whose visitors count as one, the answer says so", () => {
+  const { ask, guess } = reading();
+  guess(20, (at) => ["127.0.0.1", `203.0.113.${at}`]);
+  expect([ask(word, "127.0.0.1", "198.51.100.9"), ask(word, "127.0.0.1")]).toEqual(["laterBehindProxy", "later"]);
+});

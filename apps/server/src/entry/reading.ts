@@ -8,8 +8,11 @@ const wrongTokens: TokenRate = { burst: 20, perSecond: 0.2 };
 /** Addresses cost somebody nothing: the list of those that guess has an end. */
 const maxAddresses = 10_000;
 
-/** Whether a request may read something of a run; `later` where too many wrong tokens came from its address. */
-export type ReadingVerdict = "yes" | "no" | "later";
+/**
+ * Whether a request may read something of a run; `later` where too many wrong tokens came from its address, `laterBehindProxy` where that is
+ * a proxy that is not trusted, so that all its visitors count as one.
+ */
+export type ReadingVerdict = "yes" | "no" | "later" | "laterBehindProxy";
 
 /** Judges a request by the token that it brings. */
 export type Reading = (request: Pick<IncomingMessage, "headers" | "socket">) => ReadingVerdict;
@@ -52,18 +55,28 @@ export function createGuesses(now: () => number): Guesses {
 
 /** Judges requests by the token that they bring, and has those wait that bring wrong ones (P-186); the operator's, which nobody guesses, always opens. */
 export function createReading({ lets, controlToken, guesses, trustProxy }: ReadingPorts): Reading {
-  return ({ headers: { authorization, "x-forwarded-for": forwardedFor }, socket }) => {
+  return ({ headers, socket }) => {
+    const { authorization, "x-forwarded-for": forwardedFor } = headers;
     if (lets(undefined)) return "yes";
     if (authorization === undefined) return "no";
     if (isBearer(authorization, controlToken)) return "yes";
     const address = clientAddress({ remote: socket.remoteAddress ?? "", forwardedFor: [forwardedFor ?? []].flat().join(",") }, trustProxy);
     const name = quotaAddress(address) ?? address;
-    if (!guesses.mayCome(name)) return "later";
+    if (!guesses.mayCome(name)) return isProxied(headers, trustProxy) ? "laterBehindProxy" : "later";
     if (lets(/^Bearer (.{1,400})$/.exec(decoded(authorization))?.[1])) return "yes";
     guesses.note(name);
     return "no";
   };
 }
+
+/** Whether a request says that it came through a proxy, which nobody has named as trusted: then all who come that way have one address. */
+export function isProxied(headers: IncomingMessage["headers"], trustProxy: number): boolean {
+  return trustProxy === 0 && (headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined);
+}
+
+/** What the operator should know of such a proxy. */
+export const untrustedProxy =
+  "requests come through a proxy (X-Forwarded-For) and --trust-proxy is not given: all visitors count as one address, also when somebody tries wrong code words; start with --trust-proxy 1, or the number of proxies";
 
 /** A code word may have letters that no header has: those come percent-encoded. */
 function decoded(header: string): string {

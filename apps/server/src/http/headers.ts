@@ -6,6 +6,8 @@ import { isLoopback, publicUrls } from "../entry/addresses.ts";
 export interface PagePolicy {
   readonly isDev: boolean;
   readonly isHttps: boolean;
+  /** Names under which the pages are known, beside the one that is asked. */
+  readonly publicUrl: string | readonly string[];
   /** Another place that the pages may fetch backbones from. */
   readonly backbonesUrl: string | null;
 }
@@ -15,7 +17,7 @@ export interface PagePolicy {
  * and fetch the backbone where it is.
  * There is no `upgrade-insecure-requests`: on plain http the page's own script would not load.
  */
-export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): FastifyHelmetOptions {
+export function securityHeaders({ isDev, isHttps, publicUrl, backbonesUrl }: PagePolicy): FastifyHelmetOptions {
   return {
     global: true,
     crossOriginOpenerPolicy: { policy: "same-origin" }, // taken back where it does not hold: see `isTrusted`
@@ -32,8 +34,15 @@ export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): F
             defaultSrc: ["'self'"],
             scriptSrc: ["'self'", "'wasm-unsafe-eval'", "blob:"],
             workerSrc: ["'self'", "blob:"],
-            // 'self' covers ws: and wss: of the same origin only in newer browsers.
-            connectSrc: ["'self'", "ws:", "wss:", "blob:", "data:", ...(backbonesUrl === null ? [] : [new URL(backbonesUrl).origin])],
+            connectSrc: [
+              "'self'",
+              // 'self' covers ws: and wss: of the same origin only in newer browsers
+              ({ headers }: IncomingMessage) => socketsAt(headers.host ?? ""),
+              ...publicUrls(publicUrl).map((url) => socketsAt(new URL(url).host)),
+              "blob:",
+              "data:",
+              ...(backbonesUrl === null ? [] : [new URL(backbonesUrl).origin]),
+            ],
             imgSrc: ["'self'", "data:", "blob:"],
             styleSrc: ["'self'", "'unsafe-inline'"],
             fontSrc: ["'self'", "data:"],
@@ -44,6 +53,11 @@ export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): F
           },
         },
   };
+}
+
+/** Websockets of one host; a header that names none allows none. */
+function socketsAt(host: string): string {
+  return /^[\w.[\]:-]+$/.test(host) ? `ws://${host} wss://${host}` : "'self'";
 }
 
 /** Headers that browsers refuse, with an error in their console, on pages of addresses that they do not trust. */

@@ -37,7 +37,9 @@ test("pages are isolated, and their policy lets them compute and talk to this co
   expect(policy).not.toContain("upgrade-insecure-requests");
   expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval'");
   expect(policy).toContain("worker-src 'self' blob:");
-  expect(policy).toContain("connect-src 'self' ws: wss:");
+  const { host } = new URL(coordinator.url);
+  expect(policy).toContain(`connect-src 'self' ws://${host} wss://${host} `); // and no other host's sockets
+  expect(policy).not.toMatch(/\bwss?:[ ;]/);
   expect(response.headers.get("strict-transport-security")).toBeNull();
 });
 

@@ -5,6 +5,7 @@ import type { Addresses } from "../entry/addresses.ts";
 import type { Reading } from "../entry/reading.ts";
 import type { Feed } from "../live/feed.ts";
 import type { Clock } from "../pool/clock.ts";
+import { readingRefusals } from "./tunedRoute.ts";
 
 /** What the feed's route needs of the coordinator. */
 export interface LivePorts {
@@ -122,7 +123,7 @@ export function refuseWatching(
   if (foreign !== null) return { status: 403, error: foreign };
   const verdict = access.judge(request.raw);
   if (verdict === "yes") return null;
-  if (verdict === "later") return { status: 429, error: "too many wrong tokens came from this address: wait a minute" };
+  if (verdict !== "no") return { status: readingRefusals[verdict].code, error: readingRefusals[verdict].error };
   return { status: 401, error: `not everybody may watch this run: bring ${access.asksFor} as Authorization: Bearer` };
 }
 

@@ -2,11 +2,12 @@ import { limits, type Order, type OrderEvent, type Orders, orderSchema } from "@
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
 import type { AuditEntry } from "../entry/audit.ts";
+import type { Unfit } from "../orders/takeOrder.ts";
 
 /** What the coordinator does with orders. */
 export interface OrderActions {
   /** Resolves when the order is in the journal; `afterwards` is called once the answer has left. */
-  order(order: Order): Promise<{ readonly event: OrderEvent; afterwards?(): void } | { readonly refused: string }>;
+  order(order: Order): Promise<{ readonly event: OrderEvent; afterwards?(): void } | Unfit>;
   orders(): Orders;
 }
 
@@ -27,7 +28,7 @@ export function addOrders(
     const taken = await actions.order(order);
     const about = "clientKey" in order ? { clientKey: order.clientKey } : {};
     note(request.ip, { action: order.kind, ...about, outcome: "refused" in taken ? "unfit" : "done" });
-    if ("refused" in taken) return reply.code(409).send({ error: taken.refused.slice(0, limits.maxReason) });
+    if ("refused" in taken) return reply.code(409).send({ error: taken.refused.slice(0, limits.maxReason), why: taken.why });
     const { event, afterwards } = taken;
     // a page that was closed meanwhile hears no answer, and its order is in the journal
     if (reply.raw.closed) afterwards?.();

@@ -9,6 +9,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "../config.ts";
 import type { Addresses } from "../entry/addresses.ts";
+import { isProxied, untrustedProxy } from "../entry/reading.ts";
+import { withoutAuto } from "./autoJoin.ts";
 import type { BlobStore } from "./blobs.ts";
 import type { Certificate } from "./certificate.ts";
 import { headersOfTrust, isTrusted, securityHeaders } from "./headers.ts";
@@ -21,6 +23,8 @@ export type PagesHandler = (request: IncomingMessage, response: ServerResponse) 
 
 /** What the HTTP side shows of the coordinator. */
 export interface HttpPorts {
+  /** Told what the operator should know while the run goes on, each once. */
+  onNotice(sentence: string): void;
   readonly addresses: Addresses;
   readonly blobs: BlobStore;
   readonly logger: Logger;
@@ -51,11 +55,21 @@ export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Pr
     if (status >= 500) ports.logger.error({ error, url: request.url }, "a request failed");
     void reply.code(status).send({ error: status >= 500 ? "internal" : error instanceof Error ? error.message : "refused" });
   });
+  let hasSeenProxy = false;
   app.addHook("onRequest", async (request, reply) => {
+    if (!hasSeenProxy && isProxied(request.headers, config.trustProxy)) {
+      hasSeenProxy = true;
+      ports.onNotice(untrustedProxy);
+    }
     const refusal = request.url === "/healthz" ? null : ports.addresses.refuseHost(request.raw);
-    if (refusal !== null) await reply.code(421).send({ error: refusal });
+    if (refusal !== null) return reply.code(421).send({ error: refusal });
+    const quieter = withoutAuto(request.raw);
+    if (quieter !== null) return reply.redirect(quieter);
   });
-  await app.register(helmet, securityHeaders({ isDev: config.dev, isHttps: certificate !== null, backbonesUrl: config.backbonesUrl }));
+  await app.register(
+    helmet,
+    securityHeaders({ isDev: config.dev, isHttps: certificate !== null, publicUrl: config.publicUrl, backbonesUrl: config.backbonesUrl }),
+  );
   app.addHook("onSend", async (request, reply) => {
     if (!isTrusted(request.raw, config.publicUrl)) for (const name of headersOfTrust) reply.removeHeader(name);
   });

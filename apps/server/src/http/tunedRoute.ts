@@ -13,9 +13,15 @@ export interface TunedDoor {
 /** A name that is given twice comes as a list, which is no file's. */
 const querySchema = z.object({ sha256: z.union([z.string(), z.array(z.string())]).optional() });
 
-const refusals = {
+/** What is answered to who may not read. */
+export const readingRefusals = {
   no: { code: 401, error: "this run's parameters are for those who may come: bring its code word" },
   later: { code: 429, error: "too many wrong tokens came from this address: wait a minute" },
+  laterBehindProxy: {
+    code: 429,
+    error:
+      "too many wrong tokens came through the proxy in front of this coordinator, which counts as one address: wait a minute, and tell the operator that --trust-proxy is missing",
+  },
 } as const;
 
 /** Adds GET /tuned.safetensors, what a newcomer of the run gets; with `?sha256=` as a file that never changes (P-185, P-186). */
@@ -23,7 +29,10 @@ export function addTuned(app: FastifyInstance, { latest, mayRead }: TunedDoor): 
   app.get("/tuned.safetensors", { compress: false, helmet: { contentSecurityPolicy: false } }, async (request, reply) => {
     void reply.header("cache-control", "no-store").header("vary", "authorization");
     const verdict = mayRead(request.raw);
-    if (verdict !== "yes") return reply.code(refusals[verdict].code).send({ error: refusals[verdict].error });
+    if (verdict !== "yes") {
+      const why = verdict === "laterBehindProxy" ? { why: { kind: "behindProxy" } } : {};
+      return reply.code(readingRefusals[verdict].code).send({ error: readingRefusals[verdict].error, ...why });
+    }
     const file = latest();
     if (file === null) return reply.code(204).send(); // a state of the run, and nobody's error
     const { sha256: wanted } = querySchema.parse(request.query);

@@ -8,7 +8,7 @@ import type { Journal } from "../journal/journal.ts";
 import { listRunIds } from "../journal/readRun.ts";
 import type { LiveRun } from "../liveRun.ts";
 import { type Following, successor } from "./succession.ts";
-import { type OrderPorts, takeOrder, whyFollowed } from "./takeOrder.ts";
+import { type OrderPorts, takeOrder, type Unfit, whyFollowed } from "./takeOrder.ts";
 
 /** What the operator's routes act on. */
 export interface ControlPorts {
@@ -34,6 +34,7 @@ export function controlActions(ports: ControlPorts): ControlActions {
     live,
     isAbout: (action, clientKey) => isAbout({ gate, members }, action, clientKey),
     toClient,
+    unopened: follow?.unopened,
     successor(order) {
       const at = listening();
       if (follow === null || at === null) return null;
@@ -43,10 +44,10 @@ export function controlActions(ports: ControlPorts): ControlActions {
   };
   let isPreparing = false;
   /** Why no such run can follow, found before this one is closed for it; what is made ready for one order is not put aside for another. */
-  async function whyUnready(order: Order): Promise<string | null> {
+  async function whyUnready(order: Order): Promise<Unfit | null> {
     if (order.kind !== "newRun" && order.kind !== "switchStrategy") return null;
-    if (isPreparing) return "another run is being made ready to follow this one";
-    const followed = whyFollowed(live.book);
+    if (isPreparing) return { refused: "another run is being made ready to follow this one", why: { kind: "isBeingFollowed" } };
+    const followed = whyFollowed(live.book, follow?.unopened);
     if (followed !== null) return followed;
     isPreparing = true;
     try {
@@ -54,7 +55,7 @@ export function controlActions(ports: ControlPorts): ControlActions {
       if (next !== null) await follow?.prepare(next);
       return null;
     } catch (error) {
-      if (error instanceof ConfigError) return error.message;
+      if (error instanceof ConfigError) return { refused: error.message };
       throw error;
     } finally {
       isPreparing = false;
@@ -64,7 +65,7 @@ export function controlActions(ports: ControlPorts): ControlActions {
   return {
     async order(order) {
       const unready = await whyUnready(order);
-      const taken = unready === null ? takeOrder(order, orderPorts) : { refused: unready };
+      const taken = unready === null ? takeOrder(order, orderPorts) : unready;
       if ("refused" in taken) return taken;
       await journal.flushed();
       const { event, next } = taken;

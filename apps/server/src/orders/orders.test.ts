@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deferred, type RunSettings } from "@tutti/core";
-import { type OrderInput, ordersSchema } from "@tutti/protocol";
+import { type OrderInput, type OrderRefusal, ordersSchema } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import type { CoordinatorOptions } from "../config.ts";
 import { type KeyValueStore, memoryStore } from "../journal/keyValueStore.ts";
@@ -69,16 +69,24 @@ test("P-175 what is not an order is answered with the field that is wrong, and a
     expect(answer.status, JSON.stringify(body)).toBe(400);
     expect(answer.error).toContain(field);
   }
-  const unfit: [OrderInput, string][] = [
-    [{ kind: "resume" }, "the run is not paused"],
-    [{ kind: "start" }, "this run begins by itself when its devices are here"],
-    [{ kind: "takeBack", what: "poison" }, "there is nothing of this kind to take back"],
-    [{ kind: "nextRound" }, "nothing is in yet, and the round needs 1 at least: wait a moment, or send away who does not answer"],
-    [{ kind: "drop", fraction: 0.1 }, "10 % of a cohort of 4 is nobody: ask more devices first"],
-    [{ kind: "newRun" }, "this coordinator serves one run alone: start `tutti serve` to have others follow"],
-    [{ kind: "sendAway", clientKey: `id-${"A".repeat(43)}` }, "no client of this key is known"],
+  const unfit: [OrderInput, string, OrderRefusal][] = [
+    [{ kind: "resume" }, "the run is not paused", { kind: "isNotPaused" }],
+    [{ kind: "start" }, "this run begins by itself when its devices are here", { kind: "beginsByItself" }],
+    [{ kind: "takeBack", what: "poison" }, "there is nothing of this kind to take back", { kind: "nothingToTakeBack" }],
+    [
+      { kind: "nextRound" },
+      "nothing is in yet, and the round needs 1 at least: wait a moment, or send away who does not answer",
+      { kind: "tooFewIn", numIn: 0, numTasks: 4, needed: 1 },
+    ],
+    [
+      { kind: "drop", fraction: 0.1 },
+      "10 % of a cohort of 4 is nobody: ask more devices first",
+      { kind: "nobodyDropped", fraction: 0.1, size: 4 },
+    ],
+    [{ kind: "newRun" }, "this coordinator serves one run alone: start `tutti serve` to have others follow", { kind: "servesOne" }],
+    [{ kind: "sendAway", clientKey: `id-${"A".repeat(43)}` }, "no client of this key is known", { kind: "unknownClient" }],
   ];
-  for (const [order, error] of unfit) expect(await ask(coordinator, order), order.kind).toEqual({ status: 409, error });
+  for (const [order, error, why] of unfit) expect(await ask(coordinator, order), order.kind).toEqual({ status: 409, error, why });
   expect((await orders(coordinator)).events).toEqual([]);
   const lines = readFileSync(join(coordinator.folder, "audit.jsonl"), "utf8").trim().split("\n");
   const outcomes = lines.map((line) => (JSON.parse(line) as { outcome: string }).outcome);
@@ -150,7 +158,11 @@ test("P-175 a strategy that decides by itself how many devices it asks has no sa
   const rank = { rank: 2, epochs: 1, encoding: "f32", batchSize: 4, numExamples: 5 } as const;
   const coordinator = await scene.start(run, {}, { strategy: rankStrategy([rank, rank]) });
   const answer = await ask(coordinator, { kind: "sampleFraction", fraction: 0.5 });
-  expect(answer).toEqual({ status: 409, error: "this strategy decides by itself how many devices it asks: it has no sample fraction" });
+  expect(answer).toEqual({
+    status: 409,
+    error: "this strategy decides by itself how many devices it asks: it has no sample fraction",
+    why: { kind: "noSampleFraction" },
+  });
 });
 
 test("P-176 an order about a client is in the journal before what follows from it", async () => {

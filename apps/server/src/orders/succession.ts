@@ -12,6 +12,8 @@ export interface Following {
   prepare(next: NamedConfig): Promise<void>;
   /** The order is in the journal and answered: what was prepared begins. */
   begin(): void;
+  /** Runs that were ordered to follow and could not be opened: the one before can be followed again. */
+  readonly unopened?: ReadonlySet<string>;
 }
 
 /** What a following run takes over from the one before it. */

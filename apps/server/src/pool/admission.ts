@@ -26,12 +26,15 @@ export function admit(
   { origin }: Connection,
   sources: AdmissionSources,
 ): Refusal | Client {
-  const { config, clients, quotas } = sources;
+  const { config, clients, quotas, homes } = sources;
   const known = clients.all.get(clientKey);
   if (config.run.roster === "fixed" && hosting === "own")
-    return refuse("P-13", "this run gives out its own data: own examples need an open roster");
+    return refuse("P-13", "this run gives out its own data: own examples need an open roster", { kind: "ownNeedsOpenRun" });
   if (config.run.labels !== undefined && hosting === "virtual")
-    return refuse("P-193", "the texts of this run are typed by those who take part: bring examples of your own");
+    return refuse("P-193", "the texts of this run are typed by those who take part: bring examples of your own", { kind: "typedOnly" });
+  // who holds shares would be rid of their known sizes by saying that it brings its own examples
+  if (hosting === "own" && homes.devicesOf(clientKey).some(({ share = null }) => share !== null))
+    return refuse("P-120", "this client holds shares of the run's examples: bring your own under another key, or withdraw first");
   if (isForwardOnly === true && backwardPassesOf(config.run) === "all")
     return refuse(
       "P-250",
@@ -66,10 +69,15 @@ function refuseNewcomer(sources: AdmissionSources): Refusal | null {
   const { clients, homes } = sources;
   const { maxDevices, roster } = sources.config.run;
   if (roster === "open" && !homes.hasRoom())
-    return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`);
+    return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`, {
+      kind: "devicesFull",
+      most: maxDevices,
+    });
   const maxClients = roster === "fixed" ? limits.maxClients : Math.max(limits.maxClients, maxDevices);
   if (clients.all.size >= maxClients) forgetStrangers(sources);
-  return clients.all.size < maxClients ? null : refuse("P-13", `this run takes at most ${maxClients} clients`);
+  return clients.all.size < maxClients
+    ? null
+    : refuse("P-13", `this run takes at most ${maxClients} clients`, { kind: "runFull", most: maxClients });
 }
 
 /** Forgets who left without a device, but for the expected clients, whose devices wait for them by their number: names cost nothing to invent. */

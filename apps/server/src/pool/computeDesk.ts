@@ -3,6 +3,7 @@ import { type DeviceDecision, type Hello, type Refusal, refuse, type Submit, typ
 import { isSameSecret } from "../entry/tokens.ts";
 import type { JournalledDevice } from "../journal/journal.ts";
 import { createResending, type ResendActs } from "../limits/resending.ts";
+import type { Waited } from "../waiting.ts";
 import { type AcceptancePorts, createAcceptance } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
 import { type Connection, freshDevice } from "./members.ts";
@@ -50,7 +51,7 @@ export interface ComputeDesk {
   /** Whether a compute client is there that takes tasks. */
   isAttended(): boolean;
   /** Why the open task waits, or null where nothing waits. */
-  whyWaiting(): string | null;
+  whyWaiting(): Waited | null;
   stop(): void;
 }
 
@@ -157,7 +158,7 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
       const lease = openLease();
       if (lease === null) return null;
       const lack = lackOf([...computers.values()]);
-      return lack === noComputeClient && isForReport(lease) ? noAnswerer : lack;
+      return lack?.message === noComputeClient && isForReport(lease) ? { message: noAnswerer, said: [{ kind: "reportWaits" }] } : lack;
     },
     stop() {
       resending.forget();
@@ -196,13 +197,15 @@ function canWork({ connection, isReady, isPaused, declined }: Computer): boolean
 }
 
 /** What keeps all of them from work; null where one can. */
-function lackOf(computers: readonly Computer[]): string | null {
+function lackOf(computers: readonly Computer[]): Waited | null {
   if (computers.some(canWork)) return null;
   const here = computers.filter(({ connection }) => connection !== null);
   const reason = here.find(({ declined }) => declined !== null)?.declined ?? null;
-  if (reason !== null) return `the compute client cannot go on: ${reason}`;
-  if (here.some(({ isPaused }) => isPaused)) return "the compute client is paused";
-  return here.length > 0 ? "the compute client is getting ready" : noComputeClient;
+  if (reason !== null) return { message: `the compute client cannot go on: ${reason}`, said: null };
+  if (here.some(({ isPaused }) => isPaused)) return { message: "the compute client is paused", said: [{ kind: "computePaused" }] };
+  return here.length > 0
+    ? { message: "the compute client is getting ready", said: [{ kind: "computeArriving" }] }
+    : { message: noComputeClient, said: [{ kind: "computeMissing" }] };
 }
 
 /** The seat keeps no state: whatever a client has that does not fit is forgotten. */

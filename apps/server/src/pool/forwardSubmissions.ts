@@ -1,7 +1,6 @@
 import { type ContributionBody, type PlannedTask, scalars, type WordTable } from "@tutti/core";
 import { type ContributionHeader, decodeExpected, isRefusal, type Refusal, refuse } from "@tutti/protocol";
 
-
 /** The header of a kind of contribution. */
 export type HeaderOf<K extends ContributionHeader["kind"]> = Extract<ContributionHeader, { kind: K }>;
 
@@ -20,7 +19,10 @@ export function readSearched(
 }
 
 /** The prompt that a device's edits lead to, with what the backbone's files say of its tokens (P-246, P-248). */
-export function readEdited({ tokens, accuracy }: HeaderOf<"edit">, { task: { spec }, words }: { readonly task: PlannedTask; readonly words?: WordTable | undefined }): ContributionBody | Refusal {
+export function readEdited(
+  { tokens, accuracy }: HeaderOf<"edit">,
+  { task: { spec }, words }: { readonly task: PlannedTask; readonly words?: WordTable | undefined },
+): ContributionBody | Refusal {
   if (spec.kind !== "edit" || words === undefined) return refuse("P-45", "header.kind: no prompt of words is edited here");
   if (tokens.length > spec.mostTokens)
     return refuse("P-246", `header.tokens: ${tokens.length} of them, a prompt has at most ${spec.mostTokens}`);

@@ -52,9 +52,15 @@ export function createQuotas({ maxPerAddress, maxPerToken, isHere }: QuotaSource
       const [addressName, tokenName] = [`address ${address}`, `token ${token}`];
       const isCrowded = (name: string, max: number) => !counted.includes(name) && !hasRoom(name, max);
       if (address !== null && maxPerAddress !== null && isCrowded(addressName, maxPerAddress))
-        return refuse("P-112", `this run takes at most ${maxPerAddress} clients from one address: close a tab there, or come later`);
+        return refuse("P-112", `this run takes at most ${maxPerAddress} clients from one address: close a tab there, or come later`, {
+          kind: "addressFull",
+          most: maxPerAddress,
+        });
       if (token !== null && maxPerToken !== null && isCrowded(tokenName, maxPerToken))
-        return refuse("P-113", `this run takes at most ${maxPerToken} clients by one invitation: ask for another one`);
+        return refuse("P-113", `this run takes at most ${maxPerToken} clients by one invitation: ask for another one`, {
+          kind: "tokenFull",
+          most: maxPerToken,
+        });
       forget(clientKey); // it may have come from elsewhere before
       const names = [...(address === null ? [] : [addressName]), ...(token === null ? [] : [tokenName])];
       for (const name of names) byName.set(name, (byName.get(name) ?? new Set()).add(clientKey));

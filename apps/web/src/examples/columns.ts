@@ -17,11 +17,17 @@ export type ReadTask = Pick<ClassificationTask, "fields" | "classes">;
 
 /** Columns that a file for such a task is likely to have, the best first. */
 const textNames = ["text", "sentence", "review", "message", "comment", "content", "body", "tweet", "question", "premise"];
-const secondNames = ["textb", "text2", "sentence2", "hypothesis", "passage"];
-const labelNames = ["label", "class", "category", "sentiment", "topic", "rating", "target"];
+const secondNames = ["textb", "text_b", "text2", "sentence2", "hypothesis", "passage", "question"];
+const labelNames = ["label", "class", "category", "sentiment", "topic", "rating", "target", "answer"];
 
-/** What the columns are likely to hold, by their names and by what is in them. */
-export function guessColumns({ columns, rows }: SheetTable, { fields, classes }: ReadTask): ColumnChoice {
+/** What of a table is looked at. */
+export interface GuessedTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly Pick<SheetRow, "cells">[];
+}
+
+/** What the columns are likely to hold, by their names and by what is in them; with `mayLackLabels` no column is taken for labels that is not like one. */
+export function guessColumns({ columns, rows }: GuessedTable, { fields, classes }: ReadTask, mayLackLabels = false): ColumnChoice {
   const named = (names: readonly string[], taken: readonly (string | null)[]) =>
     names
       .map((name) => columns.find((column) => column.toLowerCase() === name && !taken.includes(column)))
@@ -31,14 +37,16 @@ export function guessColumns({ columns, rows }: SheetTable, { fields, classes }:
   const [likeliest] = [...columns].sort((a, b) => known(b) - known(a));
   const isSure = likeliest !== undefined && known(likeliest) > 0.5 && columns.length > 1;
   const label =
-    named(["label", fields.label.toLowerCase()], []) ?? (isSure ? likeliest : named(labelNames, [])) ?? fewestValues(columns, rows);
+    named(["label", fields.label.toLowerCase()], []) ??
+    (isSure ? likeliest : named(labelNames, [])) ??
+    (mayLackLabels ? null : fewestValues(columns, rows));
   const text = named(["text", fields.text.toLowerCase(), ...textNames], [label]) ?? longest(columns, rows, [label]);
   const second = [fields.textB?.toLowerCase() ?? "", ...secondNames];
   const textB = fields.textB === null ? null : (named(second, [label, text]) ?? longest(columns, rows, [label, text]));
   return { text, textB, label };
 }
 
-function longest(columns: readonly string[], rows: readonly SheetRow[], taken: readonly (string | null)[]): string | null {
+function longest(columns: readonly string[], rows: GuessedTable["rows"], taken: readonly (string | null)[]): string | null {
   const length = (column: string) => rows.reduce((sum, { cells }) => sum + (cells[column] ?? "").length, 0);
   return columns.filter((column) => !taken.includes(column)).sort((a, b) => length(b) - length(a))[0] ?? null;
 }
@@ -47,14 +55,14 @@ function longest(columns: readonly string[], rows: readonly SheetRow[], taken: r
 export const maxLabels = 30;
 
 /** A column of labels has few different values beside its number of rows. */
-function fewestValues(columns: readonly string[], rows: readonly SheetRow[]): string | null {
+function fewestValues(columns: readonly string[], rows: GuessedTable["rows"]): string | null {
   const counted = columns.map((column) => ({ column, count: labelsIn(rows, column).length }));
   const few = counted.filter(({ count }) => count > 0 && count <= maxLabels && count < rows.length);
   return few.sort((a, b) => a.count - b.count)[0]?.column ?? null;
 }
 
 /** The different labels of a column, the most frequent first. */
-export function labelsIn(rows: readonly SheetRow[], column: string): readonly string[] {
+export function labelsIn(rows: GuessedTable["rows"], column: string): readonly string[] {
   const counts = new Map<string, number>();
   for (const { cells } of rows) {
     const label = cells[column] ?? "";

@@ -1,8 +1,10 @@
 import { liveScore } from "@tutti/core";
 import type { EvaluationPoint, PlanPoint, Status } from "@tutti/protocol";
+import { backendText } from "../saying/backendText.ts";
+import { lackText } from "../saying/runSayings.ts";
+import { Said } from "../saying/said.tsx";
 import { words } from "../words/words.ts";
 import { shareBounds } from "./estimates.ts";
-import { asSentence } from "./text.ts";
 import type { View } from "./view.ts";
 
 /** Bytes of this tab, and what the layers that travel are beside all of them. */
@@ -54,9 +56,9 @@ export function Plans({ status }: { readonly status: Status | null }) {
     <section class="card wide" aria-labelledby="plans-title" data-testid="plans">
       <h2 id="plans-title">{words.plansCard.title}</h2>
       {plans.length > 0 && <PlansTable plans={plans} />}
-      {leftOut.map(({ deviceId, reason }) => (
+      {leftOut.map(({ deviceId, reason, lack }) => (
         <p key={deviceId} class="small left-out" data-testid="left-out">
-          {words.plansCard.leftOut(deviceId, reason)}
+          {words.sayings.leftOut(deviceId, lack === undefined ? `${reason}.` : lackText(lack))}
         </p>
       ))}
       <p class="soft small note">{words.plansCard.note}</p>
@@ -108,8 +110,8 @@ export function Computer({ view }: { readonly view: View }) {
         <dt>{words.computer.examples}</dt>
         <dd data-testid="examples">{ready === null ? "…" : numExamples}</dd>
       </dl>
-      <p class="soft small note" data-testid="backend-reason" lang={ready === null ? undefined : "en"}>
-        {ready === null ? words.computer.notYet : asSentence(ready.reason)}
+      <p class="soft small note" data-testid="backend-reason">
+        {ready === null ? words.computer.notYet : <Said {...backendText(ready)} />}
       </p>
     </section>
   );

@@ -8,9 +8,9 @@ const numLatest = 5;
 /** What the tab has contributed, the latest first, and the receipt. */
 export function ContributionsCard({ view, controller }: { readonly view: View; readonly controller: JoinController }) {
   const showsAll = useSignal(false);
-  const { contributions, numEarlier } = view;
+  const { contributions, numEarlier, earlierBytes } = view;
   const latest = [...contributions].reverse().slice(0, showsAll.value ? contributions.length : numLatest);
-  const numBytes = contributions.reduce((sum, one) => sum + one.numBytes, 0);
+  const numBytes = contributions.reduce((sum, one) => sum + one.numBytes, earlierBytes);
   const count = contributions.length + numEarlier;
   return (
     <section class="card" aria-labelledby="contributions-title" data-testid="contributions">
@@ -31,7 +31,7 @@ export function ContributionsCard({ view, controller }: { readonly view: View; r
                 showsAll.value = true;
               }}
             >
-              {words.contributions.all(contributions.length)}
+              {numEarlier === 0 ? words.contributions.all(contributions.length) : words.contributions.latest(contributions.length)}
             </button>
           )}
           <div class="actions receipt">

@@ -1,4 +1,5 @@
 import type { TrainerReady } from "@tutti/model";
+import type { LostWorker } from "../training/healingTrainer.ts";
 import { watchSleep } from "./sleep.ts";
 import type { Incident, PageEvent } from "./view.ts";
 
@@ -13,7 +14,7 @@ export interface HealingPorts {
 export interface Healing {
   onEvent(event: PageEvent): void;
   /** A listener for workers that were replaced. */
-  restarted(onReady: (ready: TrainerReady) => void): (reason: string, ready: TrainerReady) => void;
+  restarted(onReady: (ready: TrainerReady) => void): (lost: LostWorker, ready: TrainerReady) => void;
   /** The tab was paused when it was reloaded. */
   cameBackPaused(): void;
 }
@@ -24,8 +25,8 @@ const shortMs = 3000;
 /** Watches clock and network from here on. */
 export function watchHealing({ check, onIncident }: HealingPorts): Healing {
   let lostAt: number | null = null;
-  const tell = (kind: Incident["kind"], seconds: number | null = null, detail: string | null = null): void =>
-    onIncident({ kind, at: Date.now(), seconds, detail });
+  const tell = (kind: Incident["kind"], seconds: number | null = null, lost: LostWorker | null = null): void =>
+    onIncident({ kind, at: Date.now(), seconds, lost });
   watchSleep({
     now: Date.now,
     isHidden: () => document.visibilityState === "hidden",
@@ -49,9 +50,9 @@ export function watchHealing({ check, onIncident }: HealingPorts): Healing {
       lostAt = null;
       if (ms >= shortMs) tell("online", ms / 1000);
     },
-    restarted: (onReady) => (reason, ready) => {
+    restarted: (onReady) => (lost, ready) => {
       onReady(ready);
-      tell("workerRestarted", null, reason);
+      tell("workerRestarted", null, lost);
     },
     cameBackPaused: () => tell("cameBackPaused"),
   };

@@ -1,3 +1,5 @@
+import { Said } from "../saying/said.tsx";
+import { ours, type Text } from "../saying/text.ts";
 import { words } from "../words/words.ts";
 import type { Incident } from "./view.ts";
 
@@ -12,7 +14,7 @@ export function IncidentList({ incidents }: { readonly incidents: readonly Incid
       <ul class="small">
         {[...incidents].reverse().map((incident) => (
           <li key={`${incident.at} ${incident.kind}`} data-kind={incident.kind}>
-            <span class="soft figures">{words.incidents.at(incident.at)}</span> {sentenceOf(incident)}
+            <span class="soft figures">{words.incidents.at(incident.at)}</span> <Said {...sentenceOf(incident)} />
           </li>
         ))}
       </ul>
@@ -25,20 +27,23 @@ export function LatestIncident({ incidents }: { readonly incidents: readonly Inc
   const latest = incidents.at(-1);
   return (
     <p class="soft small note" role="status">
-      {latest === undefined ? words.deviceMeaning : sentenceOf(latest)}
+      {latest === undefined ? words.deviceMeaning : <Said {...sentenceOf(latest)} />}
     </p>
   );
 }
 
-function sentenceOf({ kind, seconds, detail }: Incident): string {
+function sentenceOf({ kind, seconds, lost }: Incident): Text {
   switch (kind) {
     case "slept":
-      return words.incidents.slept(seconds ?? 0);
+      return ours(words.incidents.slept(seconds ?? 0));
     case "online":
-      return words.incidents.online(seconds ?? 0);
+      return ours(words.incidents.online(seconds ?? 0));
     case "workerRestarted":
-      return words.incidents.workerRestarted(detail ?? "");
+      return {
+        ...ours(words.incidents.workerRestarted(words.tabProblems[lost?.kind ?? "workerStopped"])),
+        ...(lost?.kind === "workerStopped" ? { detail: lost.detail } : {}),
+      };
     case "cameBackPaused":
-      return words.incidents.cameBackPaused;
+      return ours(words.incidents.cameBackPaused);
   }
 }

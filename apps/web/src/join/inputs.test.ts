@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ownExamples } from "../examples/ownExamples.ts";
 import { hostingOf, ownSource } from "./dataSource.ts";
-import { readPageParams } from "./queryParams.ts";
+import { isOwnReferrer, readPageParams } from "./queryParams.ts";
 
 test("own examples are what the session trains on, and their place in the run stays with them", () => {
   const table = ownExamples({ read: async () => null, write: async () => undefined, clear: async () => undefined });
@@ -33,4 +33,14 @@ test("the page's address chooses backend, threads, kernels, tab and joining by i
     isAuto: false,
     nickname: "",
   });
+});
+
+test("a page joins by itself only when its own site, an address or a program opened it", () => {
+  const origin = "https://host.example";
+  expect(["", "https://host.example/stage"].map((referrer) => isOwnReferrer(referrer, origin))).toEqual([true, true]);
+  expect(["https://evil.example/", "http://host.example/", "odd"].map((referrer) => isOwnReferrer(referrer, origin))).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });

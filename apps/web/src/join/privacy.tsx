@@ -1,5 +1,7 @@
 import { looksAtMachines } from "@tutti/core";
 import type { RunInfo } from "@tutti/protocol";
+import type { ComponentChildren } from "preact";
+import { ForgetButton } from "../frame/forgetButton.tsx";
 import { words } from "../words/words.ts";
 
 /** What of a run decides what leaves a tab. */
@@ -31,12 +33,22 @@ export function Privacy({ facts, canStore }: { readonly facts: PrivacyFacts | nu
     <>
       <List name="sent" title={words.privacy.sentTitle} sentences={sent} />
       <List name="never" title={words.privacy.neverTitle} sentences={never} />
-      <List name="kept" title={words.privacy.keptTitle} sentences={kept} />
+      <List name="kept" title={words.privacy.keptTitle} sentences={kept}>
+        {canStore && <ForgetButton />}
+      </List>
     </>
   );
 }
 
-function List({ name, title, sentences }: { readonly name: string; readonly title: string; readonly sentences: readonly string[] }) {
+interface ListProps {
+  readonly name: string;
+  readonly title: string;
+  readonly sentences: readonly string[];
+  /** Below the sentences. */
+  readonly children?: ComponentChildren;
+}
+
+function List({ name, title, sentences, children }: ListProps) {
   return (
     <section class={`card said-list ${name}`} aria-labelledby={`${name}-title`} data-testid={`privacy-${name}`}>
       <h2 id={`${name}-title`}>{title}</h2>
@@ -45,6 +57,7 @@ function List({ name, title, sentences }: { readonly name: string; readonly titl
           <li key={sentence}>{sentence}</li>
         ))}
       </ul>
+      {children}
     </section>
   );
 }

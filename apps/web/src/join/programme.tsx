@@ -1,6 +1,7 @@
 import type { RunInfo } from "@tutti/protocol";
 import { words } from "../words/words.ts";
 import type { Downloads } from "./downloads.ts";
+import { isOpenEnded } from "./openEnded.ts";
 import { taskTitle } from "./taskTitle.ts";
 
 interface ProgrammeProps {
@@ -51,7 +52,8 @@ function downloadText({ modelBytes, scriptBytes, keptBytes }: Downloads): string
 }
 
 /** How long the run still takes, as far as anybody knows. */
-export function durationText({ status, progress }: Pick<RunInfo, "status" | "progress">): string {
+export function durationText({ status, progress, run }: Pick<RunInfo, "status" | "progress"> & { readonly run?: RunInfo["run"] }): string {
+  if (isOpenEnded(run)) return words.programme.unknown;
   if (progress === undefined || progress.numSteps === 0) return words.programme.unknown;
   const { numStepsDone, numSteps, secondsLeft } = progress;
   if (secondsLeft !== null) return words.programme.left(Math.round(secondsLeft), numStepsDone, numSteps);

@@ -1,5 +1,6 @@
 import type { Status } from "@tutti/protocol";
 import { words } from "../words/words.ts";
+import { isOpenEnded } from "./openEnded.ts";
 import { downloadPace, type PageState, type View } from "./view.ts";
 
 interface ProgressProps {
@@ -13,9 +14,22 @@ export function Progress({ view, state }: ProgressProps) {
   if (view.end !== null || state === "finished" || view.status === null) return null;
   return (
     <div class="progress-bars" data-testid="progress">
-      <RunProgress status={view.status} />
+      {isOpenEnded(view.welcome?.run) ? <RoundsSoFar status={view.status} /> : <RunProgress status={view.status} />}
       <RoundProgress status={view.status} />
       <TaskProgress view={view} />
+    </div>
+  );
+}
+
+/** Of a run without an end in sight. */
+function RoundsSoFar({ status: { stage, round } }: { readonly status: Status }) {
+  return (
+    <div class="progress-row whole-run">
+      <span class="progress-name">{words.wholeProgress.run}</span>
+      <span class="soft small">{words.wholeProgress.untilStopped}</span>
+      <span class="progress-figure" data-testid="run-progress">
+        {words.wholeProgress.soFar(stage === "train" ? round : 0)}
+      </span>
     </div>
   );
 }

@@ -22,6 +22,11 @@ export interface PageParams {
 
 const backends: readonly PageParams["backend"][] = ["auto", "webgpu", "wasm", "cpu"];
 
+/** Whether a page was opened by nobody else's page: by its own site, by an address that was typed, or by a program. */
+export function isOwnReferrer(referrer: string, origin: string): boolean {
+  return referrer === "" || (URL.canParse(referrer) && new URL(referrer).origin === origin);
+}
+
 /** Reads `?backend=…&threads=…&kernels=plain&tab=…&auto=1&name=…&machine=…&passes=forward`; whatever makes no sense is left out. */
 export function readPageParams(search: string): PageParams {
   const params = new URLSearchParams(search);

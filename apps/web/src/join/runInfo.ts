@@ -1,5 +1,6 @@
 import { datasetFolder, taskOfRun } from "@tutti/data";
 import { type RunInfo, runInfoSchema } from "@tutti/protocol";
+import { Spoken } from "../saying/spoken.ts";
 import { words } from "../words/words.ts";
 
 /**
@@ -8,10 +9,10 @@ import { words } from "../words/words.ts";
  */
 export async function fetchRunInfo(folder: string, of: "try" | null = null): Promise<RunInfo> {
   const response = await fetch(new URL(of === null ? "run.json" : `run.json?of=${of}`, folder).href).catch(() => null);
-  if (response === null) throw new Error(words.runProblems.silent);
-  if (!response.ok) throw new Error(words.runProblems.status(response.status));
+  if (response === null) throw new Spoken(words.runProblems.silent);
+  if (!response.ok) throw new Spoken(words.runProblems.status(response.status));
   const parsed = runInfoSchema.safeParse(await response.json().catch(() => null));
-  if (!parsed.success) throw new Error(words.runProblems.notUnderstood);
+  if (!parsed.success) throw new Spoken(words.runProblems.notUnderstood);
   await learnTask(parsed.data, folder);
   return parsed.data;
 }

@@ -7,7 +7,7 @@ import { idleController } from "../testing/controller.ts";
 import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
 import { RunView } from "./runView.tsx";
 import type { Offers } from "./surroundings.ts";
-import { emptyView, type Incident, nextView, type PageEvent, type View } from "./view.ts";
+import { emptyView, type Incident, maxListed, nextView, type PageEvent, type View } from "./view.ts";
 
 function shown(events: readonly PageEvent[], offers?: Offers): string {
   const view = events.reduce<View>((before, event) => nextView(before, event, 0), { ...emptyView, hasJoined: true });
@@ -138,7 +138,10 @@ test("each device's plan is a row of a card, beside what its client claims, and 
     underUse: 0.3,
     machine,
   };
-  const leftOut = [{ deviceId: 1, reason: "the smallest plan takes 9 s a round" }];
+  const leftOut = [
+    { deviceId: 1, reason: "the smallest plan takes 9 s a round" },
+    { deviceId: 4, reason: "in English", lack: { of: "memory", needed: 2e8, available: 1e8 } },
+  ] as const;
   const status = { ...emptyStatus, stage: "train", round: 2, numRounds: 3, plans: [planned], leftOut } as const;
   const html = shown([welcomeEvent, readyEvent, { kind: "status", status }]);
   const cells = [...html.matchAll(/<td data-head="([^"]+)">([^<]*)<\/td>/g)].map(([, head, cell]) => [head, cell]);
@@ -153,14 +156,18 @@ test("each device's plan is a row of a card, beside what its client claims, and 
     ["Time", "42 s"],
     ["Unused", "30.0 %"],
   ]);
-  expect(html).toContain("Device 1 is left out of this round: the smallest plan takes 9 s a round.");
+  expect(html).toContain("Device 1 is left out: the smallest plan takes 9 s a round.");
+  expect(html).toContain("Device 4 is left out: the smallest plan needs 200 MB of memory, and there are 100 MB.");
   expect(shown([welcomeEvent, readyEvent, { kind: "status", status: emptyStatus }])).not.toContain('data-testid="plans"');
 });
 
 test("devices that started again are counted, and the last one is told (P-125)", () => {
   const resets = { count: 2, last: "device 3 moved without its private state and starts again" };
   const html = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, resets } }]);
-  expect(html).toContain("2 devices started again from the shared prompts; the last: device 3 moved without its private state");
+  expect(html).toMatch(/2 devices started again from the shared prompts\. The last: <span lang="en">Device 3 moved/);
+  const said = { kind: "reset", deviceId: 3, why: "untrusted" } as const;
+  const worded = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, resets: { ...resets, said } } }]);
+  expect(worded).toContain("The last: <span>Device 3 moved without its private state and starts again.</span>");
   expect(shown([welcomeEvent, readyEvent, { kind: "status", status: emptyStatus }])).not.toContain("started again");
 });
 
@@ -247,16 +254,16 @@ test("contributions are listed with time, round, kind and bytes, those that the 
 });
 
 test("what was mended is told with its time, the latest first", () => {
-  const incident = (kind: Incident["kind"], seconds: number | null, detail: string | null = null): PageEvent => ({
+  const incident = (kind: Incident["kind"], seconds: number | null, lost: Incident["lost"] = null): PageEvent => ({
     kind: "incident",
-    incident: { kind, at: 1_790_000_000_000, seconds, detail },
+    incident: { kind, at: 1_790_000_000_000, seconds, lost },
   });
   const html = shown([
     welcomeEvent,
     readyEvent,
     incident("slept", 720),
     incident("online", 42),
-    incident("workerRestarted", null, "the GPU was taken away"),
+    incident("workerRestarted", null, { kind: "gpuLost", detail: "the GPU was taken away (driver reset)" }),
   ]);
   expect(html.indexOf("Another one was started")).toBeLessThan(html.indexOf("lost for 42 s"));
   expect(html.indexOf("lost for 42 s")).toBeLessThan(html.indexOf("slept for 12 min"));
@@ -269,4 +276,25 @@ test("a result of few texts stands beside its bounds", () => {
   const html = shown([welcomeEvent, readyEvent, { kind: "status", status }]);
   expect(html).toContain("66.7 %");
   expect(html).toContain("between 52.1 % and 78.6 % (95 % interval)");
+});
+
+test("of many contributions the page keeps the latest, and still counts all with their bytes", () => {
+  const ended = Array.from({ length: maxListed + 20 }, (_, i): PageEvent => {
+    return { kind: "taskEnded", task: { ...taskOf(3), taskId: `t${i}` }, outcome: "accepted", numBytes: 10 };
+  });
+  const view = [welcomeEvent, readyEvent, ...ended].reduce((known, event) => nextView(known, event, 0), { ...emptyView, hasJoined: true });
+  expect(view).toMatchObject({ numEarlier: 20, earlierBytes: 200 });
+  expect(view.contributions).toHaveLength(maxListed);
+  expect(view.contributions.at(-1)?.taskId).toBe(`t${maxListed + 19}`);
+});
+
+test("a run that goes on until somebody stops it says its rounds so far, and no share of a thousand", () => {
+  if (welcomeEvent.kind !== "welcome") throw new Error("an event of another kind");
+  const { welcome } = welcomeEvent;
+  const endless = { ...welcomeEvent, welcome: { ...welcome, run: { ...welcome.run, roster: "open", numRounds: 1000 } } } as PageEvent;
+  const stages = [{ stage: "train", share: 1, done: 0.007 }] as const;
+  const status = { ...emptyStatus, stage: "train", round: 7, numRounds: 1000, progress: { stages, secondsLeft: 9000 } } as const;
+  const html = shown([endless, readyEvent, { kind: "status", status }]);
+  expect(html).toContain("7 rounds so far");
+  expect(html).not.toContain("1 % ·");
 });

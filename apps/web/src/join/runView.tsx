@@ -4,6 +4,9 @@ import { LayerBars } from "../figures/layerBars.tsx";
 import { LossLine } from "../figures/lossLine.tsx";
 import { Staff } from "../figures/staff.tsx";
 import { InForceNotice } from "../frame/inForceNotice.tsx";
+import { sayingText } from "../saying/runSayings.ts";
+import { Said } from "../saying/said.tsx";
+import { asSentence } from "../saying/text.ts";
 import { words } from "../words/words.ts";
 import { Computer, Plans, Results, TrafficCard } from "./cards.tsx";
 import { ContributionsCard } from "./contributionsCard.tsx";
@@ -12,7 +15,7 @@ import { ControlsCard } from "./controlsCard.tsx";
 import { EnergyCard } from "./energyCard.tsx";
 import { IncidentList, LatestIncident } from "./incidentList.tsx";
 import { Progress } from "./progressBars.tsx";
-import { explanation, headline, languageOf } from "./text.ts";
+import { explanation, headline } from "./text.ts";
 import { hasBegun, type PageState, pageStateOf, type View } from "./view.ts";
 
 /** What the page of a tab that takes part needs. */
@@ -40,8 +43,8 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <h1 id="now" class="beat" tabIndex={-1} ref={heading} data-testid="headline">
           {view.calm?.text ?? headline(state, view)}
         </h1>
-        <p class="soft explanation" data-testid="explanation" lang={languageOf(explanation(state, view), view)}>
-          {explanation(state, view)}
+        <p class="soft explanation" data-testid="explanation">
+          <Said {...explanation(state, view)} />
         </p>
         <Progress view={view} state={state} />
         <Actions view={view} state={state} controller={controller} onJoinAgain={onJoinAgain} />
@@ -55,7 +58,9 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
       ))}
       {view.problem !== null && view.end === null && (
         <div class="notice" role="alert" data-testid="problem">
-          <p lang="en">{view.problem}</p>
+          <p>
+            <Said {...view.problem} />
+          </p>
         </div>
       )}
       {state === "finished" && status !== null && <Results status={status} />}
@@ -85,7 +90,7 @@ function RunCards({ view, controller }: Pick<RunViewProps, "view" | "controller"
         <RunLine status={status} />
         {status?.resets !== undefined && (
           <p class="soft small note" data-testid="resets">
-            {words.runPage.resets(status.resets)}
+            <Resets resets={status.resets} />
           </p>
         )}
         <Staff status={status} />
@@ -119,6 +124,16 @@ function RunCards({ view, controller }: Pick<RunViewProps, "view" | "controller"
         </div>
         <Plans status={status} />
       </div>
+    </>
+  );
+}
+
+/** Devices that started again, and what became of the last one. */
+function Resets({ resets: { count, last, said } }: { readonly resets: NonNullable<Status["resets"]> }) {
+  return (
+    <>
+      {words.runPage.resets(count)}{" "}
+      <Said text={said === undefined ? asSentence(last) : sayingText(said)} lang={said === undefined ? "en" : undefined} />
     </>
   );
 }

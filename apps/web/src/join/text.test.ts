@@ -5,12 +5,13 @@ import { expect, test } from "vitest";
 import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
 import { words } from "../words/words.ts";
 import type { RestReason } from "./resting.ts";
-import { announcement, explanation, headline, languageOf, notKeptNotice, talksTo } from "./text.ts";
+import { announcement, explanation, headline, notKeptNotice, talksTo } from "./text.ts";
 import { emptyView, nextView, type PageEvent, pageStateOf, type View } from "./view.ts";
 
 const after = (events: readonly PageEvent[], start: Partial<View> = {}): View =>
   events.reduce<View>((view, event) => nextView(view, event, 0), { ...emptyView, hasJoined: true, ...start });
-const explained = (view: View): string => explanation(pageStateOf(view), view);
+const explained = (view: View): string => explanation(pageStateOf(view), view).text;
+const languageOf = (view: View) => explanation(pageStateOf(view), view).lang;
 const status = (changes: Partial<Status>): SessionEvent => ({ kind: "status", status: { ...emptyStatus, ...changes } });
 
 test("a tab without a device is not promised a turn", () => {
@@ -21,13 +22,17 @@ test("a tab without a device is not promised a turn", () => {
   expect(explained(waiting)).toMatch(/^2 of 4 devices have registered\. Other tabs host all devices/);
 });
 
-test("what the server says in English is marked as English, the page's own words are not", () => {
-  const waiting = nextView(after([welcomeEvent, readyEvent]), status({ phase: "waiting", message: "the only connected tab is paused" }), 0);
-  expect(languageOf(explained(waiting), waiting)).toBe("en");
+test("what the server says as a kind is the page's own sentence; what it says in English alone is marked as English", () => {
+  const said = { phase: "waiting", message: "the only connected tab is paused", said: [{ kind: "allPaused", count: 1 }] } as const;
+  const worded = nextView(after([welcomeEvent, readyEvent]), status(said), 0);
+  expect(explained(worded)).toBe("Every connected tab is paused (1).");
+  expect(languageOf(worded)).toBeUndefined();
+  const waiting = nextView(after([welcomeEvent, readyEvent]), status({ phase: "waiting", message: said.message }), 0);
+  expect(languageOf(waiting)).toBe("en");
   const failed = after([welcomeEvent, { kind: "ended", end: { reason: "failed", message: "no room" } }]);
-  expect(languageOf(explained(failed), failed)).toBe("en");
+  expect(languageOf(failed)).toBe("en");
   const left = after([welcomeEvent, { kind: "ended", end: { reason: "left" } }]);
-  expect(languageOf(explained(left), left)).toBeUndefined();
+  expect(languageOf(left)).toBeUndefined();
 });
 
 test("a lottery is spoken of only where fewer devices are drawn than there are", () => {

@@ -1,3 +1,6 @@
+import { faultText } from "../saying/problems.ts";
+import { runSays } from "../saying/runSayings.ts";
+import { ours, type Text } from "../saying/text.ts";
 import { words } from "../words/words.ts";
 import { holdMs } from "./resting.ts";
 import { type PageState, pageStateOf, type View } from "./view.ts";
@@ -40,34 +43,28 @@ export function announcement(view: View): string {
 }
 
 /** What the state means for the volunteer, and what to do, if anything. */
-export function explanation(state: PageState, view: View): string {
+export function explanation(state: PageState, view: View): Text {
   switch (state) {
     case "waiting":
       return waitingReason(view);
     case "left":
-      if (view.end?.reason === "left" && view.end.deleted !== undefined) return words.explanations.deleted(view.end.deleted);
-      return view.isKept ? words.explanations.leftKept : words.explanations.leftNotKept;
+      if (view.end?.reason === "left" && view.end.deleted !== undefined) return ours(words.explanations.deleted(view.end.deleted));
+      return ours(view.isKept ? words.explanations.leftKept : words.explanations.leftNotKept);
     case "reload":
-      return view.isKept ? words.explanations.reloadKept : words.explanations.reloadNotKept;
+      return ours(view.isKept ? words.explanations.reloadKept : words.explanations.reloadNotKept);
     case "failed":
-      return view.end?.reason === "failed" ? view.end.message : words.explanations.removed;
+      return view.end?.reason === "failed" ? faultText(view.end.why, view.end.message) : ours(words.explanations.removed);
     case "paused":
-      return words.restExplanations(view.rest ?? "user", holdMs / 1000, view.isHeld && view.task !== null);
+      return ours(words.restExplanations(view.rest ?? "user", holdMs / 1000, view.isHeld && view.task !== null));
     case "unapproved":
     case "retrying":
     case "stopped":
     case "replaced":
     case "finished":
-      return words.explanations[state];
+      return ours(words.explanations[state]);
     default:
-      return arrival(view) ?? said(view) ?? quietSentence(state);
+      return arrival(view) ?? (view.status === null ? null : runSays(view.status)) ?? ours(quietSentence(state));
   }
-}
-
-/** What the coordinator has to say. */
-function said({ status }: View): string | null {
-  const message = status?.message ?? null;
-  return message === null ? null : asSentence(message);
 }
 
 /** What is worth knowing while all goes well. */
@@ -77,29 +74,27 @@ function quietSentence(state: PageState): string {
 }
 
 /** Where devices load, their number is worth more than that of those which are ready: one tab may load all of them. */
-function arrival({ status, welcome }: View): string | null {
+function arrival({ status, welcome }: View): Text | null {
   if (status?.phase !== "waiting" || status.numLoading === undefined || welcome === null) return null;
   const { roster, numDevices, minDevices } = welcome.run;
-  return words.explanations.arriving(status.numLoading, status.numDevices, roster === "fixed" ? numDevices : minDevices);
+  return ours(words.explanations.arriving(status.numLoading, status.numDevices, roster === "fixed" ? numDevices : minDevices));
 }
 
-/** `en` where a text holds what the server or the training says in English, for those who hear the page in another language. */
-export function languageOf(text: string, { status, end }: Pick<View, "status" | "end">): "en" | undefined {
-  const english = [status?.message, end?.reason === "failed" ? end.message : null].flatMap((message) => message ?? []);
-  return english.some((message) => text.includes(message) || text.includes(asSentence(message))) ? "en" : undefined;
-}
-
-function waitingReason(view: View): string {
+function waitingReason(view: View): Text {
   const { status } = view;
   const arriving = arrival(view);
   if (arriving !== null) return arriving;
-  const message = status?.message ?? null;
-  const parts = [...(message === null ? [] : [asSentence(message)]), ...(view.deviceIds.length === 0 ? [words.explanations.noDevice] : [])];
-  if (parts.length > 0) return parts.join(" ");
+  const said = status === null ? null : runSays(status);
+  const homeless = view.deviceIds.length === 0 ? words.explanations.noDevice : null;
+  if (said !== null) return homeless === null ? said : { ...said, text: `${said.text} ${homeless}` };
+  return ours(homeless ?? turnComes(view));
+}
+
+function turnComes({ status, welcome }: View): string {
   if (status?.phase === "waiting") return words.explanations.notBegun;
   if (status?.stepKind !== undefined && status.tasksOut + status.tasksIn > 0)
     return words.explanations.othersWork(status.tasksIn, status.tasksOut + status.tasksIn);
-  const run = view.welcome?.run;
+  const run = welcome?.run;
   return run !== undefined && status != null && run.cohortSize >= status.numDevices
     ? words.explanations.everyRound
     : words.explanations.someRounds;
@@ -118,11 +113,4 @@ export function notKeptNotice(error: unknown, wasReloaded: boolean): string {
 export function talksTo(backboneUrl: string | null, folder: string): string {
   const { host } = new URL(backboneUrl ?? folder, folder);
   return host === new URL(folder).host ? words.footer.thisServer : words.footer.otherServer(host);
-}
-
-/** Reasons come as parts of sentences: with a capital letter and a full stop. */
-export function asSentence(text: string): string {
-  if (text === "") return "";
-  const begun = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -2,6 +2,9 @@ import { type ConnectionState, type CurrentTask, noTraffic, type SessionEnd, typ
 import type { Stage } from "@tutti/core";
 import type { LoadProgress, StepProgress, TrainerReady } from "@tutti/model";
 import type { Receipt, ReceiptEntry, Status, Welcome } from "@tutti/protocol";
+import { problemText } from "../saying/problems.ts";
+import { ours, type Text } from "../saying/text.ts";
+import type { LostWorker } from "../training/healingTrainer.ts";
 import { words } from "../words/words.ts";
 import type { CalmLine } from "./calm.ts";
 import type { BatteryDrain } from "./energy.ts";
@@ -32,8 +35,8 @@ export interface Incident {
   readonly at: number;
   /** How long it took, where that is known. */
   readonly seconds: number | null;
-  /** Where a worker was started again: what stopped, and what it computes on now. */
-  readonly detail: string | null;
+  /** Where a worker was started again: what stopped. */
+  readonly lost: LostWorker | null;
 }
 
 /** An accepted contribution of this tab. */
@@ -90,6 +93,8 @@ export interface View {
   readonly contributions: readonly MyContribution[];
   /** Accepted ones before the first of the list. */
   readonly numEarlier: number;
+  /** Of those whose bytes are known. */
+  readonly earlierBytes: number;
   readonly incidents: readonly Incident[];
   readonly rest: RestReason | null;
   readonly isHeld: boolean;
@@ -100,7 +105,7 @@ export interface View {
   readonly traffic: TrafficCount;
   readonly isPaused: boolean;
   readonly status: Status | null;
-  readonly problem: string | null;
+  readonly problem: Text | null;
   readonly end: SessionEnd | null;
 }
 
@@ -126,6 +131,7 @@ export const emptyView: View = {
   numTasksDone: 0,
   contributions: [],
   numEarlier: 0,
+  earlierBytes: 0,
   incidents: [],
   rest: null,
   isHeld: false,
@@ -162,7 +168,7 @@ function changed(view: View, event: PageEvent): View {
     case "ready":
       return { ...view, loading: null, ready: event.ready, deviceIds: event.deviceIds, numExamples: event.numExamples };
     case "decision":
-      return event.decision === "reset" ? { ...view, problem: words.notices.reset } : view;
+      return event.decision === "reset" ? { ...view, problem: ours(words.notices.reset) } : view;
     case "taskStarted":
       return { ...view, task: event.task, step: null };
     case "step":
@@ -192,7 +198,7 @@ function changed(view: View, event: PageEvent): View {
     case "status":
       return { ...view, status: withWholeHistory(withPlans(event.status, view.status), view.status) };
     case "problem":
-      return { ...view, problem: event.message };
+      return { ...view, problem: problemText(event.problem, event.message) };
     case "ended":
       return { ...view, end: event.end, task: null, step: null, connection: "offline" };
   }
@@ -225,7 +231,21 @@ function taskEnded(view: View, { task, outcome, numBytes }: SessionEvent & { rea
   const { taskId, deviceId, stage, round, kind } = task;
   const at = Math.round(performance.timeOrigin + view.nowMs);
   const contributions = [...view.contributions, { taskId, deviceId, stage, round, kind, at, numBytes }];
-  return { ...rested, numTasksDone: view.numTasksDone + 1, contributions, problem: null };
+  return { ...withLatest({ ...rested, contributions }), numTasksDone: view.numTasksDone + 1, problem: null };
+}
+
+/** Contributions that the page lists; of older ones it keeps their number and bytes, and the receipt has each. */
+export const maxListed = 500;
+
+function withLatest(view: View): View {
+  const earlier = view.contributions.slice(0, -maxListed);
+  if (earlier.length === 0) return view;
+  return {
+    ...view,
+    contributions: view.contributions.slice(-maxListed),
+    numEarlier: view.numEarlier + earlier.length,
+    earlierBytes: earlier.reduce((sum, { numBytes }) => sum + numBytes, view.earlierBytes),
+  };
 }
 
 /** What the coordinator has accepted, and behind it what was accepted here since it said so. */
@@ -233,7 +253,7 @@ function withReceipt(view: View, { contributions, numEarlier }: Receipt): View {
   const known = new Set(contributions.map(({ taskId }) => taskId));
   const latest = contributions.at(-1)?.at ?? 0;
   const since = view.contributions.filter(({ taskId, at }) => !known.has(taskId) && at >= latest);
-  return { ...view, contributions: [...contributions, ...since], numEarlier };
+  return withLatest({ ...view, contributions: [...contributions, ...since], numEarlier, earlierBytes: 0 });
 }
 
 /** Whether a first step was planned: the strategy's first stage is known before. */

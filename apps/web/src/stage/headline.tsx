@@ -1,7 +1,10 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { Live, LiveStatus, RunInfo } from "@tutti/protocol";
 import { useEffect, useRef } from "preact/hooks";
+import { isOpenEnded } from "../join/openEnded.ts";
 import { taskTitle } from "../join/taskTitle.ts";
+import { runSays } from "../saying/runSayings.ts";
+import { Said } from "../saying/said.tsx";
 import { words } from "../words/words.ts";
 import type { StageFeed } from "./feed.ts";
 
@@ -14,15 +17,21 @@ interface HeadlineProps {
 /** Where the run is, and how long the present step may still take. */
 export function Headline({ live, feed, run }: HeadlineProps) {
   const { status } = live;
+  const said = runSays(status);
   return (
     <header class="stage-head">
       <h1 data-testid="headline">{headlineOf(status)}</h1>
       <p class="stage-round figures" data-testid="stage-round">
-        {roundText(live)}
+        {roundText(live, isOpenEnded(run?.run))}
       </p>
       <p class="soft stage-method">
         {run !== null && words.stage.method(run.run.strategy.name, taskTitle(run.run.task), run.run.backbone)}
-        {status.message !== null && <span class="stage-message"> {status.message}</span>}
+        {said !== null && (
+          <span class="stage-message">
+            {" "}
+            <Said {...said} />
+          </span>
+        )}
       </p>
       {status.phase === "running" && <Countdown status={status} heardAt={feed.heardAt} />}
     </header>
@@ -35,10 +44,17 @@ function headlineOf({ phase, stage }: LiveStatus): string {
 }
 
 /** Of a run that is over its last round: the coordinator opens no step any more, and the records tell. */
-function roundText({ status, rounds }: Live): string {
+function roundText({ status, rounds }: Live, isEndless: boolean): string {
   const here = words.stage.devicesHere(status.numDevices, status.numConnected);
   if (status.phase === "done") return `${words.stage.rounds(rounds.filter(({ stage }) => stage === "train").length)} · ${here}`;
-  const round = status.round > 0 ? [words.stage.round(status.round, Math.max(status.numRounds, status.round))] : [];
+  const round =
+    status.round > 0
+      ? [
+          isEndless && status.stage === "train"
+            ? words.stage.roundSoFar(status.round)
+            : words.stage.round(status.round, Math.max(status.numRounds, status.round)),
+        ]
+      : [];
   const numTasks = status.tasksIn + status.tasksOut;
   const tasks = numTasks > 0 ? [words.stage.tasks(status.tasksIn, numTasks)] : [];
   return [...round, ...tasks, here].join(" · ");

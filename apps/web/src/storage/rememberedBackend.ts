@@ -1,4 +1,4 @@
-import type { BackendChoice } from "@tutti/model";
+import type { BackendChoice, BackendNote, BackendWhy } from "@tutti/model";
 import { z } from "zod";
 
 /** Keeps what this browser measured of its backends. */
@@ -31,6 +31,26 @@ const dueAfter = { ms: 7 * dayMs, starts: 20 };
 /** Where a tab never rested, so that it was due and not measured, the next start measures. */
 const forgottenAfterMs = 30 * dayMs;
 
+const nameSchema = z.enum(["webgpu", "wasm", "cpu"]);
+const named = { backend: nameSchema, threads: z.int(), adapter: z.string().nullable() };
+const noteSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.enum(["insecure", "notIsolated", "noSharedMemory", "oneCore", "fewCores"]), threads: z.int() }),
+  z.object({ kind: z.literal("kernels"), variant: z.enum(["shared", "registers"]) }),
+  z.object({ kind: z.literal("plainKernels"), isAsked: z.boolean() }),
+  z.object({ kind: z.enum(["noStart", "noCompute"]), backend: nameSchema, detail: z.string() }),
+  z.object({ kind: z.literal("software"), adapter: z.string() }),
+  z.object({ kind: z.literal("threadsStuck"), threads: z.int(), seconds: z.number() }),
+  z.object({ kind: z.literal("gpuStuck"), seconds: z.number() }),
+]) satisfies z.ZodType<BackendNote>;
+
+const whySchema = z.object({
+  ...named,
+  askedBy: z.enum(["run", "address", "client", "fallback"]).nullable(),
+  measured: z.array(z.object({ ...named, ms: z.number() })).readonly(),
+  rememberedAtMs: z.number().nullable(),
+  notes: z.array(noteSchema).readonly(),
+}) satisfies z.ZodType<BackendWhy>;
+
 const rowSchema = z.object({
   version: z.string(),
   userAgent: z.string(),
@@ -41,6 +61,7 @@ const rowSchema = z.object({
     threads: z.int(),
     kernels: z.object({ variant: z.enum(["shared", "registers"]), reason: z.string() }).nullable(),
     reason: z.string(),
+    why: whySchema.optional().catch(undefined), // of another version: the sentence stays
     measuredAtMs: z.number(),
   }),
 });

@@ -1,4 +1,4 @@
-import type { BackendName, TrainerSetup } from "@tutti/model";
+import type { BackendName, BackendNote, TrainerSetup } from "@tutti/model";
 import { words } from "../words/words.ts";
 
 /** How long each backend may take to start; a software WebGPU compiles its first programs for seconds. */
@@ -8,6 +8,8 @@ export const startLimitsMs: Readonly<Record<BackendName, number>> = { webgpu: 30
 export interface NextAttempt {
   readonly setup: TrainerSetup;
   readonly sentence: string;
+  /** The same for the reason of what computes then. */
+  readonly note: BackendNote;
 }
 
 /** What to start with when `stuck` has not started within its limit on `numThreads` threads; null where nothing else is left. */
@@ -17,12 +19,14 @@ export function nextAttempt(setup: TrainerSetup, numThreads: number, stuck: Back
     return {
       setup: { ...setup, threads: 1 },
       sentence: words.notices.threadsStuck(numThreads, seconds),
+      note: { kind: "threadsStuck", threads: numThreads, seconds },
     };
   }
   if (stuck === "webgpu" && setup.backend === "auto") {
     return {
       setup: { ...setup, backend: "wasm", askedBy: "fallback" },
       sentence: words.notices.gpuStuck(seconds),
+      note: { kind: "gpuStuck", seconds },
     };
   }
   return null;

@@ -40,7 +40,7 @@ function scene(numLost: number, wanted = setup) {
     isLost: () => isLost,
   };
   const trainer = healingTrainer(base, {
-    onRestarted: (reason) => told.push(reason),
+    onRestarted: ({ detail }) => told.push(detail),
     forgetBackend: () => void log.push("forget"),
   });
   const begin = async () => {

@@ -1,13 +1,25 @@
 import type { DeviceId } from "@tutti/core";
 import type { DeviceSource, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
+import { gpuLost } from "@tutti/model/bridge";
 import type { PersistentTrainer } from "./persistentTrainer.ts";
+
+/** Why a worker was lost; `detail` is in English. */
+export interface LostWorker {
+  readonly kind: "gpuLost" | "workerStopped";
+  readonly detail: string;
+}
 
 /** What a healing trainer tells. */
 export interface HealingOptions {
   /** A worker was lost, for this reason; another one computes its task again, on what `ready` says. */
-  onRestarted(reason: string, ready: TrainerReady): void;
+  onRestarted(lost: LostWorker, ready: TrainerReady): void;
   /** A backend failed that this browser remembers as the best. */
   forgetBackend(): void;
+}
+
+function lostBy(error: unknown): LostWorker {
+  const detail = error instanceof Error ? error.message : String(error);
+  return { kind: error instanceof Error && error.name === gpuLost ? "gpuLost" : "workerStopped", detail };
 }
 
 /** Workers that are lost over one task before it is given up. */
@@ -21,8 +33,8 @@ export function healingTrainer(base: PersistentTrainer, { onRestarted, forgetBac
   let loaded: { readonly setup: TrainerSetup; readonly devices: Map<DeviceId, DeviceSource> } | null = null;
   let numLost = 0;
 
-  async function restart(reason: string, signal: AbortSignal | undefined): Promise<void> {
-    if (loaded === null) throw new Error(reason);
+  async function restart(error: unknown, signal: AbortSignal | undefined): Promise<void> {
+    if (loaded === null) throw error;
     const { setup, devices } = loaded;
     base.close();
     numLost += 1;
@@ -30,7 +42,7 @@ export function healingTrainer(base: PersistentTrainer, { onRestarted, forgetBac
     if (isLeftAlone) forgetBackend();
     const ready = await base.start(isLeftAlone ? { ...setup, backend: "wasm", askedBy: "fallback" } : setup, () => undefined, signal);
     for (const [deviceId, source] of devices) await base.addDevice(deviceId, source);
-    onRestarted(reason, ready);
+    onRestarted(lostBy(error), ready);
   }
 
   return {
@@ -50,7 +62,7 @@ export function healingTrainer(base: PersistentTrainer, { onRestarted, forgetBac
           return await base.compute(task, state, onStep, signal);
         } catch (error) {
           if (signal?.aborted === true || !base.isLost() || tries === maxRestarts) throw error;
-          await restart(error instanceof Error ? error.message : String(error), signal);
+          await restart(error, signal);
         }
       }
     },

@@ -2,7 +2,7 @@ import type { BackendName, LoadProgress, Trainer, TrainerReady, TrainerSetup } f
 import type { WorkerTrainer } from "@tutti/model/bridge";
 import type { BackendMemory } from "../storage/rememberedBackend.ts";
 import { words } from "../words/words.ts";
-import { nextAttempt, startLimitsMs } from "./attempts.ts";
+import { type NextAttempt, nextAttempt, startLimitsMs } from "./attempts.ts";
 import { type IdleMeasuring, type Measuring, measureWhenIdle } from "./idleMeasuring.ts";
 
 /** A worker that computes, with its threads. */
@@ -35,6 +35,13 @@ export interface PersistentTrainer extends Trainer {
   /** Whether the worker died, or said that it cannot compute any more; `close` makes room for another one. */
   isLost(): boolean;
   close(): void;
+}
+
+/** What was tried before stands behind the reason. */
+function withAttempts(ready: TrainerReady, missed: readonly NextAttempt[]): TrainerReady {
+  const reason = [ready.reason, ...missed.map(({ sentence }) => sentence)].join("; ");
+  const { why } = ready;
+  return { ...ready, reason, ...(why === undefined ? {} : { why: { ...why, notes: [...why.notes, ...missed.map(({ note }) => note)] } }) };
 }
 
 type Outcome = { readonly ready: TrainerReady } | { readonly stuck: BackendName };
@@ -106,7 +113,7 @@ export function persistentTrainer(options: PersistentTrainerOptions): Persistent
 
   return {
     async start(wanted, onProgress, signal) {
-      const said: string[] = [];
+      const missed: NextAttempt[] = [];
       const remembered = wanted.backend === "auto" ? memory.recall() : null;
       const sparing = options.hasLittleMemory === true ? { readsOneAtATime: true } : {};
       let setup: TrainerSetup = { ...wanted, ...sparing, ...(remembered === null ? {} : { remembered }) };
@@ -115,13 +122,13 @@ export function persistentTrainer(options: PersistentTrainerOptions): Persistent
         const outcome = await attempt(setup, onProgress, signal);
         if ("ready" in outcome) {
           note(setup, outcome.ready);
-          return { ...outcome.ready, reason: [outcome.ready.reason, ...said].join("; ") };
+          return withAttempts(outcome.ready, missed);
         }
         memory.forget();
         const next = nextAttempt(setup, options.availableThreads(setup.threads), outcome.stuck);
         if (next === null) throw new Error(words.notices.stuck(outcome.stuck, startLimitsMs[outcome.stuck] / 1000));
         close();
-        said.push(next.sentence);
+        missed.push(next);
         options.onNotice(`${next.sentence.charAt(0).toUpperCase()}${next.sentence.slice(1)}.`);
         setup = next.setup;
       }

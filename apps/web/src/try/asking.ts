@@ -1,5 +1,6 @@
+import { textOfError } from "../saying/spoken.ts";
 import { latestOnly } from "./latestOnly.ts";
-import { messageOf, type TryContext } from "./tryContext.ts";
+import type { TryContext } from "./tryContext.ts";
 import { type Answered, answerersOf, isAsked, type Question } from "./tryView.ts";
 
 /** How long nothing is typed before the text is asked about. */
@@ -19,7 +20,7 @@ export function createAsking(context: TryContext): Asking {
     after,
     act: (question, signal) => answersTo(context, question, signal),
     onAnswer: (_, answered) => show({ answered, isAsking: false, problem: null }),
-    onFailure: (_, error) => show({ isAsking: false, problem: messageOf(error) }),
+    onFailure: (_, error) => show({ isAsking: false, problem: textOfError(error) }),
   });
   return {
     again(isAtOnce) {

@@ -1,5 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { Answerer } from "@tutti/model";
+import { Said } from "../saying/said.tsx";
+import { textOfError } from "../saying/spoken.ts";
+import type { Text } from "../saying/text.ts";
 import { words } from "../words/words.ts";
 import { classesOf, nameOf } from "./answers.tsx";
 import { askBatch, type BatchAnswers } from "./askBatch.ts";
@@ -8,6 +11,9 @@ import { type BatchColumns, type BatchFile, batchTexts } from "./batchFile.ts";
 import { BatchResult } from "./batchResult.tsx";
 import type { TryController } from "./tryController.ts";
 import { answerersOf, type TryView } from "./tryView.ts";
+
+/** Of a task whose answers are texts, which has none. */
+const plainFields = { text: "text", textB: null, label: "label", owner: null };
 
 interface BatchProps {
   readonly view: TryView;
@@ -22,7 +28,7 @@ interface Chosen {
 /** Many texts from a file: answers, and where the file has right answers how often the model is right. */
 export function Batch({ view, controller }: BatchProps) {
   const chosen = useSignal<Chosen | null>(null);
-  const problem = useSignal<string | null>(null);
+  const problem = useSignal<Text | null>(null);
   const who = useSignal<Answerer | null>(null);
   const answers = useSignal<BatchAnswers | null>(null);
   const stop = useSignal<AbortController | null>(null);
@@ -30,7 +36,6 @@ export function Batch({ view, controller }: BatchProps) {
   if (loading.kind !== "ready") return null;
   const { task } = loading.ready;
   const classes = classesOf(loading.ready);
-  const isPair = task.kind === "classification" && task.fields.textB !== null;
   const answerers = answerersOf(view);
   const of =
     who.value !== null && answerers.includes(who.value) ? who.value : (answerers.at(answerers.includes("own") ? -2 : -1) ?? "before");
@@ -41,11 +46,14 @@ export function Batch({ view, controller }: BatchProps) {
     [chosen.value, answers.value, problem.value] = [null, null, null];
     if (file === undefined) return;
     try {
-      const { guessColumns, readBatchFile } = await import("./batchFile.ts");
+      const { guessBatchColumns, readBatchFile } = await import("./batchFile.ts");
       const read = await readBatchFile(file);
-      chosen.value = { file: read, columns: guessColumns(read, classes, isPair) };
+      chosen.value = {
+        file: read,
+        columns: guessBatchColumns(read, task.kind === "classification" ? task : { classes, fields: plainFields }),
+      };
     } catch (error) {
-      problem.value = messageOf(error);
+      problem.value = textOfError(error);
     }
   }
 
@@ -58,7 +66,7 @@ export function Batch({ view, controller }: BatchProps) {
       for await (const some of askBatch(asker, texts, of, stop.value.signal))
         answers.value = { ...some, isWhole: some.answers.length === texts.length };
     } catch (error) {
-      if (!stop.value.signal.aborted) problem.value = messageOf(error);
+      if (!stop.value.signal.aborted) problem.value = textOfError(error);
     } finally {
       stop.value = null;
     }
@@ -80,7 +88,9 @@ export function Batch({ view, controller }: BatchProps) {
       </label>
       {problem.value !== null && (
         <div class="notice bad" role="alert" data-testid="batch-problem">
-          <p>{problem.value}</p>
+          <p>
+            <Said {...problem.value} />
+          </p>
         </div>
       )}
       {chosen.value !== null && (
@@ -129,8 +139,4 @@ export function Batch({ view, controller }: BatchProps) {
       )}
     </section>
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { answersCsv, batchTexts, guessColumns, labelOf, maxBatchRows, readBatchFile } from "./batchFile.ts";
+import { answersCsv, batchTexts, guessBatchColumns, labelOf, maxBatchRows, readBatchFile } from "./batchFile.ts";
 
 const classes = ["negative", "positive"];
 const fileOf = (name: string, text: string) => {
@@ -9,13 +9,24 @@ const fileOf = (name: string, text: string) => {
 
 test("columns are found by what they hold: labels of the task's classes, and the longest text", async () => {
   const file = await readBatchFile(fileOf("a.csv", 'id,body,verdict\n7,"Came late, twice",negative\n8,Lovely,positive\n'));
-  expect(guessColumns(file, classes, false)).toEqual({ text: "body", textB: null, label: "verdict" });
+  expect(guessBatchColumns(file, { classes, fields: { text: "text", textB: null, label: "label", owner: null } })).toEqual({
+    text: "body",
+    textB: null,
+    label: "verdict",
+  });
   expect(batchTexts(file.rows, { text: "body", textB: null, label: "verdict" }, classes)).toEqual([
     { line: 2, text: "Came late, twice", label: 0 },
     { line: 3, text: "Lovely", label: 1 },
   ]);
   const pairs = await readBatchFile(fileOf("b.tsv", "question\tpassage\nis it so?\tThe sky is blue at noon.\n"));
-  expect(guessColumns(pairs, classes, true)).toEqual({ text: "passage", textB: "question", label: null });
+  const fields = { text: "premise", textB: "hypothesis", label: "label", owner: null };
+  expect(guessBatchColumns(pairs, { classes, fields })).toEqual({ text: "question", textB: "passage", label: null });
+  const bare = await readBatchFile(fileOf("c.csv", "id,note\n7,fine\n7,odd\n8,bare\n"));
+  expect(guessBatchColumns(bare, { classes, fields: { text: "text", textB: null, label: "label", owner: null } })).toEqual({
+    text: "note",
+    textB: null,
+    label: null,
+  });
 });
 
 test("rows without a text are left out, and an answer that the task does not know is told from none", async () => {

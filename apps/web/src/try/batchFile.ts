@@ -1,5 +1,7 @@
 import { dataFileColumns, isTextFile, parseDataFile } from "@tutti/data";
+import { classOf, guessColumns, type ReadTask } from "../examples/columns.ts";
 import { maxFileBytes } from "../examples/fileFaults.ts";
+import { Spoken } from "../saying/spoken.ts";
 import { words } from "../words/words.ts";
 
 /** A file of texts, read. */
@@ -39,43 +41,28 @@ export const maxBatchRows = 5000;
 
 /** Reads a file in this page; throws with what is wrong and what to do. */
 export async function readBatchFile(file: Pick<File, "name" | "size" | "arrayBuffer">): Promise<BatchFile> {
-  if (!isTextFile(file.name)) throw new Error(words.tryBatch.wrongKind(file.name));
-  if (file.size > maxFileBytes) throw new Error(words.tryBatch.tooLarge(file.name, file.size, maxFileBytes));
+  if (!isTextFile(file.name)) throw new Spoken(words.tryBatch.wrongKind(file.name));
+  if (file.size > maxFileBytes) throw new Spoken(words.tryBatch.tooLarge(file.name, file.size, maxFileBytes));
   const bytes = new Uint8Array(await file.arrayBuffer());
   const { rows, faults, notes } = await parseDataFile(file.name, bytes);
   const columns = dataFileColumns(file.name, bytes);
-  if (columns.length === 0) throw new Error(words.tryBatch.noColumns(file.name));
+  if (columns.length === 0) throw new Spoken(words.tryBatch.noColumns(file.name));
   if (rows.length === 0) throw new Error(faults[0]?.message ?? words.tryBatch.noRows(file.name));
   const cut = rows.length > maxBatchRows ? [words.tryBatch.tooManyRows(maxBatchRows)] : [];
   const wrong = faults.slice(0, 3).map(({ message }) => message);
   return { name: file.name, columns, rows: rows.slice(0, maxBatchRows), notes: [...notes, ...wrong, ...cut] };
 }
 
-const usual = {
-  text: ["text", "sentence", "message", "review", "content", "comment"],
-  textB: ["textb", "text_b", "sentence2", "hypothesis", "question"],
-  label: ["label", "class", "category", "sentiment", "topic", "answer"],
-};
-
-/** The columns that a file most likely means, by their names and, for the labels, their values. */
-export function guessColumns(
-  { columns, rows }: Pick<BatchFile, "columns" | "rows">,
-  classes: readonly string[],
-  isPair: boolean,
-): BatchColumns {
-  const named = (names: readonly string[]) => columns.find((column) => names.includes(column.toLowerCase()));
-  const holdsClasses = (column: string) => rows.slice(0, 20).every(({ fields }) => labelOf(fields[column], classes) >= 0);
-  const label = columns.find(holdsClasses) ?? named(usual.label) ?? null;
-  const rest = columns.filter((column) => column !== label);
-  const text = named(usual.text) ?? longest(rest, rows) ?? columns[0] ?? "";
-  const others = rest.filter((column) => column !== text);
-  return { text, textB: isPair ? (others.find((column) => usual.textB.includes(column.toLowerCase())) ?? others[0] ?? text) : null, label };
+/** The columns that a file most likely means, as the editor of examples guesses them; labels may be missing. */
+export function guessBatchColumns({ columns, rows }: Pick<BatchFile, "columns" | "rows">, task: ReadTask): BatchColumns {
+  const cellsOf = ({ fields }: BatchRow) => ({ cells: Object.fromEntries(columns.map((column) => [column, textOf(fields[column])])) });
+  const { text, textB, label } = guessColumns({ columns, rows: rows.slice(0, numLooked).map(cellsOf) }, task, true);
+  const first = text ?? columns[0] ?? "";
+  return { text: first, textB: task.fields.textB === null ? null : (textB ?? first), label };
 }
 
-function longest(columns: readonly string[], rows: readonly BatchRow[]): string | undefined {
-  const lengthOf = (column: string) => rows.slice(0, 20).reduce((sum, { fields }) => sum + textOf(fields[column]).length, 0);
-  return columns.toSorted((a, b) => lengthOf(b) - lengthOf(a))[0];
-}
+/** Rows that tell what columns hold. */
+const numLooked = 200;
 
 /** The rows' texts; rows without one are left out. */
 export function batchTexts(rows: readonly BatchRow[], { text, textB, label }: BatchColumns, classes: readonly string[]): BatchText[] {
@@ -95,10 +82,7 @@ function textOf(value: unknown): string {
 
 /** A class by its name, or by its number where no class is called by one; -1 for another value. */
 export function labelOf(value: unknown, classes: readonly string[]): number {
-  const text = textOf(value).toLowerCase();
-  const named = classes.findIndex((name) => name.toLowerCase() === text);
-  if (named !== -1 || classes.some((name) => /^-?\d+$/.test(name)) || !/^\d+$/.test(text)) return named;
-  return Number(text) < classes.length ? Number(text) : -1;
+  return classOf(textOf(value), classes) ?? -1;
 }
 
 /** The answers as CSV that spreadsheets read: each text, the class, and the probability of each class. */

@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { DrawRequest, DrawStep } from "@tutti/model";
+import { textOfError } from "../saying/spoken.ts";
 import type { Asker } from "./asker.ts";
 import { answerersOf, type DrawnView, type TryView } from "./tryView.ts";
 
@@ -42,7 +43,7 @@ export async function drawAll({ asker, view, show, request, signal }: DrawPorts)
       const { numCut } = await asker.ask("draw", { text, request: { ...request, of } }, { onProgress, signal });
       put({ isDrawing: false, numCut });
     } catch (error) {
-      put({ isDrawing: false, problem: signal.aborted ? null : error instanceof Error ? error.message : String(error) });
+      put({ isDrawing: false, problem: signal.aborted ? null : textOfError(error) });
     }
   }
   show({ numDraws: view.value.numDraws + 1 });

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { DrawRequest } from "@tutti/model";
+import { Said } from "../saying/said.tsx";
 import { words } from "../words/words.ts";
 import { nameOf } from "./answers.tsx";
 import { drawersOf } from "./drawing.ts";
@@ -168,7 +169,11 @@ function Drawn({ of, view, drawn, a }: DrawnProps) {
         {steps.length === 0 && <span class="soft">{drawn?.isDrawing === true ? "…" : words.tryDraw.nothingYet}</span>}
       </p>
       {drawn !== null && drawn.numCut > 0 && <p class="soft small">{words.tryPage.cutAtBeginning(drawn.numCut)}</p>}
-      {drawn?.problem != null && <p role="alert">{drawn.problem}</p>}
+      {drawn?.problem != null && (
+        <p role="alert">
+          <Said {...drawn.problem} />
+        </p>
+      )}
       {steps[at] !== undefined && <Candidates step={steps[at]} place={at + 1} />}
     </section>
   );

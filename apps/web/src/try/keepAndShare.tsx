@@ -108,7 +108,7 @@ function TakePrompts({ view: { tuned, run, loading }, controller }: KeepAndShare
           </pre>
         </>
       ) : (
-        <p class="small">{words.tryShare.noPeft(whyNotPeft)}</p>
+        <p class="small">{words.tryShare.noPeft(words.noPeftReasons[whyNotPeft])}</p>
       )}
     </div>
   );

@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { RunInfo } from "@tutti/protocol";
 import { z } from "zod";
+import { textOfError } from "../saying/spoken.ts";
 import type { Asker } from "./asker.ts";
 import type { LargeView, TryView } from "./tryView.ts";
 
@@ -48,6 +49,6 @@ export async function loadLarge({ asker, view, show, folder }: LargePorts): Prom
     });
     show({ large: { ...loading, kind: "here" }, drawn: {} });
   } catch (error) {
-    show({ large: { ...large, kind: "failed", problem: error instanceof Error ? error.message : String(error) } });
+    show({ large: { ...large, kind: "failed", problem: textOfError(error) } });
   }
 }

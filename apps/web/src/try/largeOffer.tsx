@@ -1,3 +1,4 @@
+import { Said } from "../saying/said.tsx";
 import { words } from "../words/words.ts";
 import type { TryController } from "./tryController.ts";
 import type { LargeView } from "./tryView.ts";
@@ -15,7 +16,11 @@ export function LargeOffer({ large, controller }: LargeOfferProps) {
     <section class="card" aria-labelledby="large-title">
       <h2 id="large-title">{words.tryDraw.largeTitle}</h2>
       <p class="soft small">{words.tryDraw.largeNoteBefore(name)}</p>
-      {problem !== null && <p role="alert">{problem}</p>}
+      {problem !== null && (
+        <p role="alert">
+          <Said {...problem} />
+        </p>
+      )}
       {kind === "loading" ? (
         <progress class="bar" aria-label={words.tryDraw.largeProgress} value={progress?.doneBytes ?? 0} max={progress?.totalBytes ?? 1} />
       ) : (

@@ -1,5 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { Said } from "../saying/said.tsx";
+import type { Text } from "../saying/text.ts";
 import { words } from "../words/words.ts";
 import { isOther } from "./link.ts";
 import type { TryController } from "./tryController.ts";
@@ -17,34 +19,46 @@ export function Standing({ view, controller }: StandingProps) {
   const { facts, newerRound, problem } = tuned;
   return (
     <div class="standing" role="status" data-testid="standing">
-      {tuned.kind === "none" && facts === null && <Said>{words.tryPage.nothingTuned}</Said>}
+      {tuned.kind === "none" && facts === null && <Notice>{words.tryPage.nothingTuned}</Notice>}
       {tuned.kind === "otherRun" && (
-        <Said>
+        <Notice>
           {words.tryPage.otherRun}{" "}
           <button class="button small-button" type="button" onClick={() => location.reload()}>
             {words.buttons.reload}
           </button>
-        </Said>
+        </Notice>
       )}
-      {tuned.kind === "silent" && facts === null && <Said>{words.tryPage.silent}</Said>}
-      {tuned.kind === "unusable" && problem !== null && <Said isBad>{words.tryPage.unusable(problem)}</Said>}
+      {tuned.kind === "silent" && facts === null && <Notice>{words.tryPage.silent}</Notice>}
+      {tuned.kind === "unusable" && problem !== null && (
+        <Notice isBad>
+          <Said {...problem} text={words.tryPage.unusable} />
+        </Notice>
+      )}
       {tuned.kind === "locked" &&
         (run?.admission === "code" ? (
           <CodeWord problem={problem} onWord={controller.bring} />
         ) : (
-          <Said>{words.tryPage.lockedByInvitation}</Said>
+          <Notice>{words.tryPage.lockedByInvitation}</Notice>
         ))}
-      {facts !== null && linked !== null && isOther(linked, facts.parametersSha256) && <Said>{words.tryPage.otherParameters}</Said>}
-      {facts !== null && facts.numShared === 0 && <Said>{words.tryPage.aloneNote}</Said>}
-      {own.problem !== null && <Said isBad>{words.tryPage.ownProblem(own.problem)}</Said>}
-      {loading.ready.whyNotBefore !== null && <Said>{words.tryPage.noBefore(loading.ready.whyNotBefore)}</Said>}
+      {facts !== null && linked !== null && isOther(linked, facts.parametersSha256) && <Notice>{words.tryPage.otherParameters}</Notice>}
+      {facts !== null && facts.numShared === 0 && <Notice>{words.tryPage.aloneNote}</Notice>}
+      {own.problem !== null && (
+        <Notice isBad>
+          <Said {...own.problem} text={words.tryPage.ownProblem} />
+        </Notice>
+      )}
+      {loading.ready.whyNotBefore !== null && (
+        <Notice>
+          <Said text={words.tryPage.noBefore} lang={undefined} detail={loading.ready.whyNotBefore} />
+        </Notice>
+      )}
       {newerRound !== null && (
-        <Said>
+        <Notice>
           {words.tryPage.newer(newerRound)}{" "}
           <button class="button small-button" type="button" data-testid="use-newer" onClick={controller.useNewer}>
             {words.tryPage.useNewer}
           </button>
-        </Said>
+        </Notice>
       )}
     </div>
   );
@@ -72,7 +86,7 @@ export function DeviceChoice({ view: { own }, controller }: StandingProps) {
   );
 }
 
-function Said({ isBad = false, children }: { readonly isBad?: boolean; readonly children: ComponentChildren }) {
+function Notice({ isBad = false, children }: { readonly isBad?: boolean; readonly children: ComponentChildren }) {
   return (
     <div class={isBad ? "notice bad" : "notice"}>
       <p>{children}</p>
@@ -81,7 +95,7 @@ function Said({ isBad = false, children }: { readonly isBad?: boolean; readonly 
 }
 
 /** The word that the operator tells; it goes with a request's header and behind the address's #, to be found again after a reload. */
-function CodeWord({ problem, onWord }: { readonly problem: string | null; readonly onWord: (word: string) => void }) {
+function CodeWord({ problem, onWord }: { readonly problem: Text | null; readonly onWord: (word: string) => void }) {
   const word = useSignal("");
   return (
     <form
@@ -91,7 +105,7 @@ function CodeWord({ problem, onWord }: { readonly problem: string | null; readon
         if (word.value.trim() !== "") onWord(word.value.trim());
       }}
     >
-      <p>{problem ?? words.tryPage.locked}</p>
+      <p>{problem?.text ?? words.tryPage.locked}</p>
       <div class="field">
         <label for="try-word">{words.tryPage.codeWord}</label>
         <input

@@ -47,11 +47,11 @@ test.each([
     "was asked with too many wrong words",
     { status: 429 },
     "locked",
-    "Too many wrong code words came from here. Wait a minute, then try again.",
+    { text: "Too many wrong code words came from here. Wait a minute, then try again." },
   ],
   ["cannot be reached", { status: null }, "silent", null],
   ["fails", { status: 500 }, "silent", null],
-  ["does not fit", { status: 200, refusal: "prefix/0 is missing" }, "unusable", "prefix/0 is missing"],
+  ["does not fit", { status: 200, refusal: "prefix/0 is missing" }, "unusable", { detail: "prefix/0 is missing" }],
   ["belongs to a run that follows", { status: 200, runId: "next" }, "otherRun", null],
 ] as const)("a tuned model that %s is said", async (_, given, kind, problem) => {
   const { context, view } = scene(given);

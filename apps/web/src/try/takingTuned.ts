@@ -1,6 +1,9 @@
+import { refusalText } from "../saying/problems.ts";
+import { textOfError } from "../saying/spoken.ts";
+import { ours } from "../saying/text.ts";
 import { words } from "../words/words.ts";
 import { ownLayersOf } from "./ownLayers.ts";
-import { messageOf, type TryContext } from "./tryContext.ts";
+import type { TryContext } from "./tryContext.ts";
 import { askForNewer, fetchTuned } from "./tunedSource.ts";
 
 /** Fetches the run's tuned parameters and has the worker take them, with the layers of a device of this browser; false where there are none to take. */
@@ -10,7 +13,8 @@ export async function takeTuned(context: TryContext): Promise<boolean> {
   const answer = await fetchTuned(folder, token);
   const { facts } = view.value.tuned;
   if (answer.kind !== "file") {
-    const problem = answer.kind === "locked" && answer.isLater ? words.tryPage.lockedLater : null;
+    const problem =
+      answer.kind === "locked" && answer.isLater ? ours(answer.why === null ? words.tryPage.lockedLater : refusalText(answer.why)) : null;
     show({ tuned: { kind: facts === null ? answer.kind : "here", facts, problem, newerRound: null } });
     return false;
   }
@@ -23,7 +27,7 @@ export async function takeTuned(context: TryContext): Promise<boolean> {
     }
     show({ tuned: { kind: "here", facts: found, problem: null, newerRound: null } });
   } catch (error) {
-    show({ tuned: { kind: "unusable", facts, problem: messageOf(error), newerRound: null } });
+    show({ tuned: { kind: "unusable", facts, problem: textOfError(error), newerRound: null } });
     return false;
   }
   context.layers = await ownLayersOf(view.value.run?.runId ?? "");
@@ -41,7 +45,7 @@ export async function takeOwn({ asker, layers, show }: TryContext, deviceId: num
     await asker?.ask("takeOwn", found?.local ?? null);
     show({ own: { deviceIds, chosen: found?.deviceId ?? null, problem: null } });
   } catch (error) {
-    show({ own: { deviceIds, chosen: null, problem: messageOf(error) } });
+    show({ own: { deviceIds, chosen: null, problem: textOfError(error) } });
   }
 }
 

@@ -43,8 +43,3 @@ export function createTryContext(): TryContext {
     ownTable: null,
   };
 }
-
-/** An error as a sentence. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,13 +1,14 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { DrawRequest } from "@tutti/model";
 import type { PageParams } from "../join/queryParams.ts";
+import { textOfError } from "../saying/spoken.ts";
 import type { Asker } from "./asker.ts";
 import { askedText, createAsking } from "./asking.ts";
 import { drawAll } from "./drawing.ts";
 import { loadLarge } from "./largeModel.ts";
 import { openRun } from "./opening.ts";
 import { lookForNewer, takeOwn, takeTuned } from "./takingTuned.ts";
-import { createTryContext, messageOf } from "./tryContext.ts";
+import { createTryContext } from "./tryContext.ts";
 import type { Question, TryView } from "./tryView.ts";
 import { weighWords } from "./weighingWords.ts";
 
@@ -69,7 +70,7 @@ export function createTryController(params: PageParams): TryController {
     setInterval(() => void lookForNewer(context).then(refresh), lookEveryMs);
   }
 
-  begin().catch((error: unknown) => show({ loading: { kind: "failed", message: messageOf(error) } }));
+  begin().catch((error: unknown) => show({ loading: { kind: "failed", problem: textOfError(error) } }));
 
   return {
     view,

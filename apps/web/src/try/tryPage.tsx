@@ -1,6 +1,10 @@
 import type { ReadonlySignal } from "@preact/signals";
+import { ForgetButton } from "../frame/forgetButton.tsx";
 import { PageFrame } from "../frame/pageFrame.tsx";
 import { taskTitle } from "../join/taskTitle.ts";
+import { backendText } from "../saying/backendText.ts";
+import { Said } from "../saying/said.tsx";
+import type { Text } from "../saying/text.ts";
 import { words } from "../words/words.ts";
 import { Answers } from "./answers.tsx";
 import { AskForm } from "./askForm.tsx";
@@ -34,7 +38,7 @@ export function TryPage({ controller, offline }: TryPageProps) {
         <p class="soft small run-line" data-testid="run-line">
           {run === null ? "" : runLine(view)}
         </p>
-        {loading.kind === "failed" ? <Failed message={loading.message} /> : <AskForm view={view} controller={controller} />}
+        {loading.kind === "failed" ? <Failed problem={loading.problem} /> : <AskForm view={view} controller={controller} />}
         {(loading.kind === "looking" || loading.kind === "loading") && <LoadingBar loading={loading} />}
         <Standing view={view} controller={controller} />
         {loading.kind !== "failed" && !isText && <Answers view={view} />}
@@ -42,7 +46,9 @@ export function TryPage({ controller, offline }: TryPageProps) {
         {view.hasOwnExamples && <Correction view={view} controller={controller} />}
         {view.problem !== null && (
           <div class="notice bad" role="alert" data-testid="problem">
-            <p>{view.problem}</p>
+            <p>
+              <Said {...view.problem} />
+            </p>
           </div>
         )}
         {isText && (
@@ -77,11 +83,11 @@ function LoadingBar({ loading }: { readonly loading: Loading }) {
   );
 }
 
-function Failed({ message }: { readonly message: string }) {
+function Failed({ problem }: { readonly problem: Text }) {
   return (
     <div class="notice bad" role="alert" data-testid="failed">
       <p>
-        <strong>{words.tryPage.failedTitle}.</strong> {message}
+        <strong>{words.tryPage.failedTitle}.</strong> <Said {...problem} />
       </p>
       <p>
         <button class="button" type="button" onClick={() => location.reload()}>
@@ -97,9 +103,11 @@ function Foot({ view: { loading }, offline }: { readonly view: TryView; readonly
     <>
       <p>{words.footer.about}</p>
       {offline !== null && <p data-testid="offline">{words.tryPage[offline]}</p>}
+      <ForgetButton />
       {loading.kind === "ready" && (
         <p data-testid="computes-on">
-          {words.tryPage.computesOn(words.computer.backendName(loading.ready.backend, loading.ready.threads), `${loading.ready.reason}.`)}
+          {words.tryPage.computesOn(words.computer.backendName(loading.ready.backend, loading.ready.threads))}{" "}
+          <Said {...backendText(loading.ready)} />
         </p>
       )}
     </>

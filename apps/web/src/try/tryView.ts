@@ -1,5 +1,6 @@
 import type { Answerer, DrawRequest, DrawStep, Fit, LoadProgress, TryoutReady, TunedFacts, WordEffect } from "@tutti/model";
 import type { RunInfo } from "@tutti/protocol";
+import type { Text } from "../saying/text.ts";
 import type { LinkedQuestion } from "./link.ts";
 
 /** How far the page is. */
@@ -7,7 +8,7 @@ export type Loading =
   | { readonly kind: "looking" }
   | { readonly kind: "loading"; readonly progress: LoadProgress | null }
   | { readonly kind: "ready"; readonly ready: TryoutReady }
-  | { readonly kind: "failed"; readonly message: string };
+  | { readonly kind: "failed"; readonly problem: Text };
 
 /** What the page has of the run's tuned parameters. */
 export interface TunedView {
@@ -15,7 +16,7 @@ export interface TunedView {
   /** Of those that answer now. */
   readonly facts: TunedFacts | null;
   /** Why they cannot be used, or null. */
-  readonly problem: string | null;
+  readonly problem: Text | null;
   /** The round of newer ones, or null. */
   readonly newerRound: number | null;
 }
@@ -25,7 +26,7 @@ export interface OwnView {
   readonly deviceIds: readonly number[];
   /** Whose layers answer; null for none. */
   readonly chosen: number | null;
-  readonly problem: string | null;
+  readonly problem: Text | null;
 }
 
 /** What is asked. */
@@ -49,7 +50,7 @@ export interface WordsView {
   readonly classIndex: number;
   readonly progress: { readonly numDone: number; readonly numWords: number } | null;
   readonly effects: readonly WordEffect[] | null;
-  readonly problem: string | null;
+  readonly problem: Text | null;
 }
 
 /** An answer of text as it is drawn. */
@@ -57,7 +58,7 @@ export interface DrawnView {
   readonly steps: readonly DrawStep[];
   readonly isDrawing: boolean;
   readonly numCut: number;
-  readonly problem: string | null;
+  readonly problem: Text | null;
 }
 
 /** Who may answer with text, and how far each answer is. */
@@ -70,7 +71,7 @@ export interface LargeView {
   /** Null until it is known. */
   readonly numBytes: number | null;
   readonly progress: { readonly doneBytes: number; readonly totalBytes: number } | null;
-  readonly problem: string | null;
+  readonly problem: Text | null;
 }
 
 /** Everything that the page shows. */
@@ -82,7 +83,7 @@ export interface TryView {
   readonly question: Question;
   readonly isAsking: boolean;
   readonly answered: Answered | null;
-  readonly problem: string | null;
+  readonly problem: Text | null;
   readonly words: WordsView | null;
   readonly drawn: DrawnAnswers;
   /** How many times answers were asked for and came, or were stopped. */

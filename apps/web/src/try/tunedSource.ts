@@ -1,10 +1,12 @@
+import { type RefusalKind, refusalKindSchema } from "@tutti/protocol";
+
 /** What the coordinator answered when it was asked for the tuned parameters. */
 export type TunedAnswer =
   | { readonly kind: "file"; readonly file: Uint8Array; readonly etag: string }
   /** Nothing is tuned yet. */
   | { readonly kind: "none" }
   /** The run's code word is missing or wrong. */
-  | { readonly kind: "locked"; readonly isLater: boolean }
+  | { readonly kind: "locked"; readonly isLater: boolean; readonly why: RefusalKind | null }
   | { readonly kind: "silent" };
 
 /** What there is now, without its bytes. */
@@ -21,10 +23,16 @@ export function tunedAddress(folder: string): string {
 export async function fetchTuned(folder: string, token: string | null): Promise<TunedAnswer> {
   const response = await fetch(tunedAddress(folder), { ...bearer(token), cache: "no-cache" }).catch(() => null);
   if (response === null) return { kind: "silent" };
-  if (response.status === 401 || response.status === 429) return { kind: "locked", isLater: response.status === 429 };
+  if (response.status === 401 || response.status === 429)
+    return { kind: "locked", isLater: response.status === 429, why: whyIn(await response.json().catch(() => null)) };
   if (response.status === 204) return { kind: "none" };
   if (!response.ok) return { kind: "silent" };
   return { kind: "file", file: new Uint8Array(await response.arrayBuffer()), etag: response.headers.get("etag") ?? "" };
+}
+
+function whyIn(answer: unknown): RefusalKind | null {
+  if (typeof answer !== "object" || answer === null || !("why" in answer)) return null;
+  return refusalKindSchema.safeParse(answer.why).data ?? null;
 }
 
 /** Asks whether there are newer ones; null where nobody answers. */

@@ -1,6 +1,7 @@
 import type { Answerer } from "@tutti/model";
+import { textOfError } from "../saying/spoken.ts";
 import { askedText } from "./asking.ts";
-import { messageOf, type TryContext } from "./tryContext.ts";
+import type { TryContext } from "./tryContext.ts";
 import type { WordsView } from "./tryView.ts";
 
 /** No more words than this are left out one by one. */
@@ -20,6 +21,6 @@ export async function weighWords({ asker, view, show }: TryContext, classIndex: 
     const asked = { text: askedText(question), of, classIndex, maxWords };
     put({ effects: await asker.ask("words", asked, { onProgress: (progress) => put({ progress }), signal }) });
   } catch (error) {
-    put({ problem: messageOf(error) });
+    put({ problem: textOfError(error) });
   }
 }

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { WordEffect } from "@tutti/model";
+import { Said } from "../saying/said.tsx";
 import { words } from "../words/words.ts";
 import { classesOf, nameOf } from "./answers.tsx";
 import type { TryController } from "./tryController.ts";
@@ -54,7 +55,11 @@ export function WordEffects({ view, controller }: WordEffectsProps) {
         )}
       </div>
       {isRunning && <WordProgress progress={shown.progress} />}
-      {shown?.problem != null && <p role="alert">{shown.problem}</p>}
+      {shown?.problem != null && (
+        <p role="alert">
+          <Said {...shown.problem} />
+        </p>
+      )}
       {shown?.effects != null && (
         <Effects shown={shown} effects={shown.effects} name={classes[shown.classIndex] ?? ""} who={nameOf(shown.of, view)} />
       )}

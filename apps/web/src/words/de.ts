@@ -80,7 +80,6 @@ export const german: Words = {
     note:
       "Jedes Gerät trainiert so viele Teile von niedrigem Rang, wie sein Rechner und seine Leitung schaffen. Tempo, Speicher und Leitung gibt jeder " +
       "Tab selbst an; Zeit ist die erwartete Dauer einer Runde, ungenutzt ist der Rest der Runde.",
-    leftOut: (deviceId, reason) => `Gerät ${deviceId} setzt in dieser Runde aus: ${reason}.`,
   },
   taskTitles: {
     "feedback/sentiment": "Rückmeldungen: Lob oder Beschwerde?",
@@ -415,8 +414,8 @@ export const german: Words = {
     runTitle: "Der Lauf",
     notBegun: "Der Lauf hat noch nicht begonnen.",
     here: ({ numConnected, numDevices }) => `${count(numConnected, tabs)}, ${count(numDevices, devices)}`,
-    resets: ({ count: numResets, last }) =>
-      `${count(numResets, { one: "Gerät hat", other: "Geräte haben" })} wieder mit den gemeinsamen Prompts begonnen; zuletzt: ${last}.`,
+    resets: (numResets) =>
+      `${count(numResets, { one: "Gerät hat", other: "Geräte haben" })} wieder mit den gemeinsamen Prompts begonnen. Zuletzt:`,
     staffNote: "Jede Note ist eine Runde; je höher die Note, desto kleiner der Loss.",
     layersTitle: "Schichten",
     layersNote: "Je höher der Balken, desto wichtiger die Schicht.",
@@ -439,6 +438,8 @@ export const german: Words = {
     lossAll: "alle Geräte",
   },
   wholeProgress: {
+    soFar: (numRounds) => `bisher ${count(numRounds, { one: "Runde", other: "Runden" })}`,
+    untilStopped: "Läuft, bis jemand anhält.",
     run: "Der ganze Lauf",
     round: "Diese Runde",
     task: "Diese Aufgabe",
@@ -479,6 +480,7 @@ export const german: Words = {
     round: (stage, round) => `${{ score: "Bewerten", count: "Zählen", train: "Training" }[stage]} ${round}`,
     time: formats.timeWithSeconds,
     size: bytes,
+    latest: (numShown) => `Die letzten ${whole(numShown)} zeigen`,
     all: (numContributions) => `Alle ${whole(numContributions)} zeigen`,
     receipt: "Quittung herunterladen",
     receiptNote: "Eine Datei mit der Signatur des Laufs: was dieser Tab wann beigetragen hat. Alle können sie prüfen:",
@@ -600,6 +602,7 @@ export const german: Words = {
       failed: "Der Lauf ist gescheitert",
     },
     round: (round, numRounds) => `Runde ${round} von ${numRounds}`,
+    roundSoFar: (round) => `Runde ${whole(round)}`,
     rounds: (numRounds) => count(numRounds, { one: "Runde", other: "Runden" }),
     tasks: (numIn, numAll) => `${whole(numIn)} von ${count(numAll, { one: "Aufgabe", other: "Aufgaben" })} fertig`,
     devicesHere: (numDevices, numConnected) =>
@@ -757,7 +760,7 @@ export const german: Words = {
     whichDevice: "Wessen Schichten",
     noDevice: "keine",
     heard: (who, answer, share) => `${who}: ${answer}, ${formats.percent(share)}`,
-    noBefore: (reason) => `Vor dem Tuning kann dieses Modell nicht antworten: ${reason}.`,
+    noBefore: "Vor dem Tuning kann dieses Modell nicht antworten.",
     nothingTuned:
       "Noch ist nichts getunt, darum antwortet nur das vortrainierte Modell. Nach der ersten Runde antwortet hier auch das getunte.",
     silent: "Der Server dieses Laufs antwortet nicht, darum antwortet nur das vortrainierte Modell.",
@@ -767,15 +770,15 @@ export const german: Words = {
     lockedLater: "Von hier kamen zu viele falsche Codewörter. Warte eine Minute und versuch es dann noch einmal.",
     codeWord: "Codewort",
     open: "Das getunte Modell zeigen",
-    unusable: (reason) => `Das getunte Modell kann hier nicht antworten: ${reason}.`,
-    ownProblem: (reason) => `Die eigenen Schichten deines Geräts können nicht antworten: ${reason}.`,
+    unusable: "Das getunte Modell kann hier nicht antworten.",
+    ownProblem: "Die eigenen Schichten deines Geräts können nicht antworten.",
     aloneNote:
       "In diesem Lauf trainiert jedes Gerät allein, und nichts wird geteilt; ein neues Gerät hat also die Parameter, mit denen alle begannen.",
     newer: (round) => `Runde ${round} ist da.`,
     useNewer: "Nehmen",
     otherParameters:
       "Der Link zu dieser Seite entstand mit anderen Parametern dieses Laufs, darum können die Antworten anders sein als gemeint.",
-    computesOn: (backend, seconds) => `Rechnet mit: ${backend}. ${seconds}`,
+    computesOn: (backend) => `Rechnet mit: ${backend}.`,
     offlineReady: "Diese Seite läuft auch ohne Netz.",
     offlineInsecure: "Diese Seite braucht das Netz: Sie kam über einfaches http, und dort behalten Browser keine Seiten.",
     offlineUntrusted:
@@ -1072,5 +1075,144 @@ export const german: Words = {
     addAs: "Die richtige Antwort ist",
     added: (name) => `Als „${name}“ hinzugefügt.`,
     failed: "Das ging nicht: Dieser Browser behält nichts.",
+  },
+  sayings: {
+    registering: (numHere, needed) => `${whole(numHere)} von ${count(needed, { one: "Gerät ist", other: "Geräten sind" })} angemeldet.`,
+    gathering: (numHere, needed) =>
+      `${whole(numHere)} von ${count(needed, { one: "Gerät ist", other: "Geräten sind" })} angemeldet; die Leitung kann früher beginnen.`,
+    tooFew: (numHere, needed) =>
+      `${count(numHere, { one: "Gerät kann", other: "Geräte können" })} mitmachen; gebraucht werden mindestens ${whole(needed)}.`,
+    nobodyConnected: "Kein Gerät ist verbunden.",
+    operatorPaused: "Die Leitung hat den Lauf angehalten.",
+    firstPerson: "Der Lauf beginnt, wenn die erste Person mitmacht.",
+    computeMissing: "Der Lauf wartet auf einen Rechen-Client, den die Leitung startet.",
+    computePaused: "Der Rechen-Client ist angehalten.",
+    computeArriving: "Der Rechen-Client macht sich bereit.",
+    reportWaits: "Der Lauf ist zu Ende; sein Bericht wartet auf einen Rechen-Client, der einige Nachrichten beantwortet.",
+    storageFull: "Die Festplatte des Servers ist voll. Bis Platz ist, wird nichts angenommen; verloren geht nichts.",
+    away: (ids) => `Für diese Runde ausgelost, aber nicht verbunden: Gerät ${ids}.`,
+    tabsPaused: (numPaused) => `Angehalten: ${count(numPaused, tabs)}.`,
+    allPaused: (numPaused) => `Alle verbundenen Tabs sind angehalten (${whole(numPaused)}).`,
+    noneWorks: (numPaused, numDeclined, numArriving) =>
+      `Noch kann kein Gerät arbeiten. Angehalten: ${count(numPaused, tabs)}; können nicht mitmachen: ${whole(numDeclined)}; machen sich bereit: ${whole(numArriving)}.`,
+    repeated: ({ count: numIn, numAsked, needed, numLeft, numLate, numDeclined }) =>
+      `Der Schritt wird wiederholt: ${whole(numIn)} von ${count(numAsked, { one: "Beitrag ist", other: "Beiträgen sind" })} da, gebraucht werden ${whole(needed)}. Gegangen: ${whole(numLeft)}; zu spät: ${whole(numLate)}; verhindert: ${whole(numDeclined)}.`,
+    unanswered: ({ count: numIn, numAsked, needed, numLeft, numLate, numDeclined }) =>
+      `Der Bericht hat keine Antworten: ${whole(numIn)} von ${whole(numAsked)} sind da, gebraucht werden ${whole(needed)}. Gegangen: ${whole(numLeft)}; zu spät: ${whole(numLate)}; verhindert: ${whole(numDeclined)}.`,
+    resets: {
+      lost: (deviceId) => `Gerät ${deviceId} hat seinen privaten Zustand verloren und beginnt von vorn.`,
+      declined: (deviceId) => `Gerät ${deviceId} kam mit einem privaten Zustand, den sein Tab abgelehnt hat, und beginnt von vorn.`,
+      untrusted: (deviceId) => `Gerät ${deviceId} ist ohne seinen privaten Zustand umgezogen und beginnt von vorn.`,
+      withdrawn: (deviceId) => `Gerät ${deviceId} wurde von seinem Tab zurückgenommen und beginnt von vorn.`,
+    },
+    leftOut: (deviceId, lack) => `Gerät ${deviceId} bleibt außen vor: ${lack}`,
+    lacks: {
+      memory: (needed, available) =>
+        `Der kleinste Plan braucht ${bytes(needed)} Speicher, da sind ${bytes(available)}. Schließ andere Tabs, oder nimm einen Computer mit mehr.`,
+      roundTime: (needed, available) =>
+        `Der kleinste Plan dauert ${formats.seconds(needed)} je Runde, erlaubt sind ${formats.seconds(available)}. Mit weniger Beispielen geht es schneller.`,
+      downloadTime: (needed, available) =>
+        `Das kleinste Modell lädt ${formats.seconds(needed)} lang, erlaubt sind ${formats.seconds(available)}. Nimm eine schnellere Verbindung.`,
+    },
+  },
+  turnedAway: {
+    other: (rule) => `Der Koordinator lässt diesen Tab nicht ein (Regel ${rule}).`,
+    ownNeedsOpenRun: "Dieser Lauf verteilt seine eigenen Beispiele. Mach mit einem Teil davon mit.",
+    typedOnly: "Die Texte dieses Laufs tippen alle, die mitmachen. Komm mit eigenen Beispielen.",
+    sentAway: "Die Leitung hat diesen Tab weggeschickt.",
+    banned: "Die Leitung hat diesen Lauf für diesen Browser gesperrt.",
+    wordMissing: "Für diesen Lauf braucht man ein Codewort. Öffne den Link der Leitung, oder frag nach dem Wort.",
+    wordWrong: "Das ist nicht das Codewort dieses Laufs. Öffne den Link der Leitung, oder frag nach dem Wort.",
+    invitationMissing: "Dieser Lauf ist nur auf Einladung. Öffne den Link, den du bekommen hast.",
+    invitationForeign: "Diese Einladung gilt nicht für diesen Lauf. Öffne den ganzen Link, den du bekommen hast.",
+    invitationUsed: "Jemand anders oder ein anderer Browser hat diese Einladung benutzt. Bitte um eine für dich.",
+    invitationEnded: (day) => `Die Einladung ist am ${day} abgelaufen. Bitte um eine neue.`,
+    behindProxy:
+      "Durch den Proxy vor diesem Server kamen zu viele falsche Wörter; hinter ihm sehen alle Besucher gleich aus. Warte eine Minute, und sag es der Leitung: Der Server braucht --trust-proxy.",
+    runFull: (most) => `Der Lauf ist voll: Er nimmt höchstens ${count(most, tabs)}.`,
+    devicesFull: (most) => `Der Lauf ist voll: Er hat höchstens ${count(most, devices)}.`,
+    addressFull: (most) => `Der Lauf nimmt höchstens ${count(most, tabs)} von einer Adresse. Schließ dort einen Tab, oder komm später.`,
+    tokenFull: (most) => `Der Lauf nimmt höchstens ${count(most, tabs)} mit einer Einladung. Bitte um eine weitere.`,
+    noPlan: (lack) => `Kein Plan dieses Laufs passt zu diesem Computer: ${lack}`,
+  },
+  tabProblems: {
+    otherNumbers:
+      "Dieser Computer rechnet andere Zahlen aus als die Vorlage, deshalb ist seine Arbeit nicht zu gebrauchen. Nimm einen anderen Browser oder Computer.",
+    broken: "Hier ist etwas schiefgegangen. Lade die Seite neu, um es noch einmal zu versuchen.",
+    notDeleted: "Nichts wurde gelöscht. Versuch es wieder, wenn der Koordinator antwortet.",
+    notUnderstood: "Der Koordinator hat eine Nachricht geschickt, die diese Seite nicht versteht. Lade die Seite neu.",
+    workRefused: "Der Koordinator hat die Arbeit dieses Tabs nicht angenommen.",
+    taskFailed: "Dieser Tab konnte eine Aufgabe nicht lösen. Andere übernehmen sie.",
+    unsent: "Arbeit, die schon fertig war, ließ sich nicht senden.",
+    deviceRefused: (rule) => `Der Koordinator hat ein Gerät nicht angenommen (Regel ${rule}).`,
+    gpuLost: "die GPU wurde entzogen",
+    workerStopped: "das Programm blieb stehen",
+  },
+  backendReasons: {
+    titles: { webgpu: "WebGPU", wasm: "WASM", cpu: "Reines JavaScript" },
+    on: (name, adapter) => `${name} auf ${adapter}`,
+    withThreads: (name, threads) => `${name} mit ${count(threads, threadForms)}`,
+    fastest: (name, ms) => `${name} braucht ${whole(ms)} ms für einen Probeschritt.`,
+    slower: (name, ms) => `${name} braucht ${whole(ms)} ms.`,
+    remembered: (day) => `Gemerkt vom ${day}.`,
+    askedBy: {
+      run: (name) => `${name}, weil der Lauf es verlangt.`,
+      address: (name) => `${name}, weil die Adresse dieser Seite es verlangt.`,
+      client: (name) => `${name}, weil dieser Client es verlangt.`,
+      fallback: (name) => `${name}, weil die anderen nicht starteten.`,
+    },
+    insecure: "Ein Thread, weil Browser Speicher nur auf Seiten von https oder localhost zwischen Threads teilen.",
+    notIsolated: "Ein Thread, weil dieser Seite die Kopfzeilen fehlen, die sie abschirmen, oder weil sie in einer anderen Seite steckt.",
+    noSharedMemory: "Ein Thread, weil dieser Browser keinen Speicher zwischen Threads teilt.",
+    oneCore: "Ein Thread, weil dieser Browser sagt, dass der Computer einen Kern hat.",
+    fewCores: (threads) => `Nur ${count(threads, threadForms)}, so viele, wie der Computer laut diesem Browser Kerne hat.`,
+    kernels: { shared: "Kernel mit Workgroup-Speicher.", registers: "Kernel ohne Barrieren." },
+    plainAsked: "Die schnellen Kernel sind wie gewünscht abgeschaltet.",
+    plainFailed: "Die schnellen Kernel bestehen auf diesem Computer die Prüfung nicht; es rechnen die einfachen.",
+    noStart: (name) => `${name} startet nicht.`,
+    noCompute: (name) => `${name} rechnet nicht.`,
+    software: (adapter) => `Die GPU wurde ausgelassen: ${adapter} ist nur simuliert.`,
+  },
+  orderRefusals: {
+    beginsByItself: "Dieser Lauf beginnt von selbst, wenn seine Geräte da sind.",
+    hasBegun: "Der Lauf hat schon begonnen.",
+    isPaused: "Der Lauf ist schon angehalten.",
+    isNotPaused: "Der Lauf ist nicht angehalten.",
+    unknownClient: "Niemand hier hat noch diesen Schlüssel.",
+    isOver: "Der Lauf ist zu Ende.",
+    isFollowed: "Auf diesen Lauf folgt schon ein anderer.",
+    isBeingFollowed: "Ein Lauf, der auf diesen folgt, wird gerade vorbereitet.",
+    nothingLearnt: "Noch ist nichts gelernt, von dem aus ein anderes Verfahren weitermachen könnte. Warte den ersten Schritt ab.",
+    servesOne: "Dieser Koordinator betreut nur einen Lauf. Starte `tutti serve`, damit andere folgen können.",
+    byInvitation: "Auf einen Lauf mit Einladungen kann keiner folgen: Sie gelten nur für ihn.",
+    nobodyToPoison: "Kein Gerät ist da, das vergiftet werden könnte.",
+    noSampleFraction: "Dieses Verfahren bestimmt selbst, wie viele Geräte es fragt.",
+    noClasses: "Die Daten lassen sich nicht schief verteilen: Diese Aufgabe hat keine Klassen.",
+    nothingToTakeBack: "Davon gibt es nichts zurückzunehmen.",
+    noOpenStep: "Kein Schritt ist offen: Es gibt nichts zu schließen.",
+    computeStep: "Dieser Schritt gehört dem Rechen-Client: Er endet von selbst.",
+    tooFewForRule: (size) => `Die Regel zum Zusammenfassen braucht mehr Beiträge, als ${count(size, devices)} geben können.`,
+    nobodyDropped: (percent, size) =>
+      `${percent} von ${count(size, { one: "Gerät", other: "Geräten" })} ist niemand. Frag erst mehr Geräte.`,
+    tooFewIn: (numIn, numTasks, needed) =>
+      `${whole(numIn)} von ${count(numTasks, { one: "Beitrag ist", other: "Beiträgen sind" })} da, und die Runde braucht mindestens ${whole(needed)}. Warte kurz, oder schick weg, wer nicht antwortet.`,
+  },
+  noPeftReasons: {
+    adapter: "Es hat keine Engpass-Netze hinter Attention und Feed-Forward-Teil",
+    inputPrompt: "Tutti schreibt keine PROMPT_TUNING-Adapter, nur PREFIX_TUNING und LORA",
+    ofEachText: "Das Verfahren macht aus jedem Text einen Prompt, und ein Prompt von peft ist für alle Texte derselbe",
+    latePrompt: "Das Verfahren macht aus jedem Text einen Prompt und setzt ihn in der mittleren Schicht ein, wo peft keinen hat",
+    projectedPrompt: "Getunt wird ein Vektor, aus dem der Startwert des Laufs den Prompt macht",
+    tensorTrain: "Es hat keine Netze aus Tensor-Trains hinter Attention und Feed-Forward-Teil",
+    discretePrompt: "Der Prompt besteht aus Wörtern: setze sie vor jeden Text",
+    full: "Jedes Gewicht der Schichten wird trainiert, und ein Adapter lässt die Gewichte des Modells, wie sie sind",
+  },
+  forgetting: {
+    button: "Alles auf diesem Computer vergessen",
+    question:
+      "Alles löschen, was dieser Browser von dieser Seite behält: das Modell, deine Plätze in Läufen, deine Beispiele, deinen Namen und deine Einstellungen? Was Läufe gelernt haben, bleibt in ihnen.",
+    yes: "Alles vergessen",
+    no: "Behalten",
+    left: "Ein anderer Tab dieser Seite ist offen und behält noch etwas. Schließ ihn, und drück den Knopf noch einmal.",
   },
 };

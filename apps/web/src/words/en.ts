@@ -1,4 +1,4 @@
-import type { Stage, TaskKind } from "@tutti/core";
+import type { Missed, Stage, TaskKind } from "@tutti/core";
 import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, formatWhole, liveScore, ranksText } from "@tutti/core";
 import type { BackendName, LoadProgress } from "@tutti/model";
 import type { EvaluationPoint, PlanPoint, Status, Withdrawn } from "@tutti/protocol";
@@ -70,7 +70,6 @@ export const plansCard = {
   note:
     "Each device trains as many low-rank parts as its machine and its link have room for. Rate, memory and link are what each client says of " +
     "its machine; time is what a round is expected to take on it, and unused is the rest of the round.",
-  leftOut: (deviceId: number, reason: string) => `Device ${deviceId} is left out of this round: ${reason}.`,
 };
 
 /** The tasks that come with Tutti; others have the titles of their files. */
@@ -439,8 +438,7 @@ export const runPage = {
   runTitle: "The run",
   notBegun: "The run has not begun yet.",
   here: ({ numConnected, numDevices }: Status) => `${formatCount(numConnected, "tab")}, ${formatCount(numDevices, "device")}`,
-  resets: ({ count, last }: NonNullable<Status["resets"]>) =>
-    `${formatCount(count, "device")} started again from the shared prompts; the last: ${last}.`,
+  resets: (count: number) => `${formatCount(count, "device")} started again from the shared prompts. The last:`,
   staffNote: "Notes are rounds; a higher note means a lower loss.",
   layersTitle: "Layers",
   layersNote: "A taller bar is a layer that matters more.",
@@ -467,6 +465,8 @@ export const runPage = {
 
 /** How far the whole run is. */
 export const wholeProgress = {
+  soFar: (numRounds: number) => `${formatCount(numRounds, "round")} so far`,
+  untilStopped: "Goes on until somebody stops it.",
   run: "The whole run",
   round: "This round",
   task: "This task",
@@ -510,6 +510,7 @@ export const contributions = {
   round: (stage: Stage, round: number) => `${{ score: "scoring", count: "counting", train: "training" }[stage]} ${round}`,
   time: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
   size: (numBytes: number) => formatBytes(numBytes),
+  latest: (count: number) => `Show the latest ${formatWhole(count)}`,
   all: (count: number) => `Show all ${formatWhole(count)}`,
   receipt: "Download a receipt",
   receiptNote: "A file signed by the run: what this tab contributed, and when. Anyone can check it:",
@@ -667,6 +668,7 @@ export const stage = {
     failed: "The run has failed",
   },
   round: (round: number, numRounds: number) => `Round ${round} of ${numRounds}`,
+  roundSoFar: (round: number) => `Round ${formatWhole(round)}`,
   rounds: (numRounds: number) => formatCount(numRounds, "round"),
   tasks: (numIn: number, numAll: number) => `${numIn} of ${formatCount(numAll, "task")} in`,
   devicesHere: (numDevices: number, numConnected: number) =>
@@ -870,7 +872,7 @@ export const tryPage = {
   whichDevice: "Whose layers",
   noDevice: "none",
   heard: (who: string, answer: string, share: number) => `${who}: ${answer}, ${formatPercent(share)}`,
-  noBefore: (reason: string) => `Before tuning this model cannot answer: ${reason}.`,
+  noBefore: "Before tuning this model cannot answer.",
   nothingTuned: "Nothing is tuned yet, so only the pretrained model answers. Once a round has ended, the tuned model answers here too.",
   silent: "The server of this run does not answer, so only the pretrained model answers.",
   locked: "This run is by code word. With it, the tuned model answers here too.",
@@ -878,8 +880,8 @@ export const tryPage = {
   lockedLater: "Too many wrong code words came from here. Wait a minute, then try again.",
   codeWord: "Code word",
   open: "Show the tuned model",
-  unusable: (reason: string) => `The tuned model cannot answer here: ${reason}.`,
-  ownProblem: (reason: string) => `Your device’s own layers cannot answer: ${reason}.`,
+  unusable: "The tuned model cannot answer here.",
+  ownProblem: "Your device’s own layers cannot answer.",
   aloneNote:
     "In this run each device trains alone and nothing is shared, so that a newcomer has the parameters that everybody started from.",
   otherRun: "Another run has begun at this address. Reload this page to try its model.",
@@ -887,7 +889,7 @@ export const tryPage = {
   useNewer: "Use it",
   otherParameters:
     "The link to this page was made with other parameters of this run, so the answers may differ from those that were meant.",
-  computesOn: (backend: string, seconds: string) => `Computes on ${backend}. ${seconds}`,
+  computesOn: (backend: string) => `Computes on ${backend}.`,
   offlineReady: "This page also works without a network.",
   offlineInsecure: "This page needs the network: it came over plain http, where browsers keep no pages.",
   offlineUntrusted: "This page needs the network: this browser does not trust the server’s certificate, or keeps no pages.",
@@ -1187,4 +1189,154 @@ export const classroom = {
     nobody: "Open the join page in another tab of this browser, with examples of your own, and press it again.",
   },
   wrongWord: "That is not this run’s code word. Read the three words on the wall again: case and hyphens do not matter.",
+};
+
+/** What the run says beside its numbers: why it waits, or why a step was repeated. */
+export const sayings = {
+  registering: (count: number, needed: number) => `${formatWhole(count)} of ${formatCount(needed, "device")} have registered.`,
+  gathering: (count: number, needed: number) =>
+    `${formatWhole(count)} of ${formatCount(needed, "device")} have registered; the operator can start the run earlier.`,
+  tooFew: (count: number, needed: number) => `${formatCount(count, "device")} can take part; at least ${formatWhole(needed)} are needed.`,
+  nobodyConnected: "No device is connected.",
+  operatorPaused: "The operator has paused the run.",
+  firstPerson: "The run begins when the first person joins.",
+  computeMissing: "The run waits for a compute client, which the operator starts.",
+  computePaused: "The compute client is paused.",
+  computeArriving: "The compute client is getting ready.",
+  reportWaits: "The run is over; its report waits for a compute client that answers some messages.",
+  storageFull: "The server’s disk is full. Nothing is accepted until there is room; nothing is lost.",
+  away: (ids: string) => `Picked for this round, but not connected: device ${ids}.`,
+  tabsPaused: (count: number) => `Paused: ${formatCount(count, "tab")}.`,
+  allPaused: (count: number) => `Every connected tab is paused (${formatWhole(count)}).`,
+  noneWorks: (numPaused: number, numDeclined: number, numArriving: number) =>
+    `No device can work yet. Paused: ${formatCount(numPaused, "tab")}; unable to take part: ${formatWhole(numDeclined)}; getting ready: ${formatWhole(numArriving)}.`,
+  repeated: ({ count, numAsked, needed, numLeft, numLate, numDeclined }: Missed) =>
+    `The step is repeated: ${formatWhole(count)} of ${formatCount(numAsked, "contribution")} arrived, ${formatWhole(needed)} are needed. Left: ${formatWhole(numLeft)}; late: ${formatWhole(numLate)}; unable: ${formatWhole(numDeclined)}.`,
+  unanswered: ({ count, numAsked, needed, numLeft, numLate, numDeclined }: Missed) =>
+    `The report has no answers: ${formatWhole(count)} of ${formatWhole(numAsked)} arrived, ${formatWhole(needed)} are needed. Left: ${formatWhole(numLeft)}; late: ${formatWhole(numLate)}; unable: ${formatWhole(numDeclined)}.`,
+  resets: {
+    lost: (deviceId: number) => `Device ${deviceId} lost its private state and starts again.`,
+    declined: (deviceId: number) => `Device ${deviceId} came with a private state that its host declined, and starts again.`,
+    untrusted: (deviceId: number) => `Device ${deviceId} moved without its private state and starts again.`,
+    withdrawn: (deviceId: number) => `Device ${deviceId} was taken back by its client and starts again.`,
+  },
+  leftOut: (deviceId: number, lack: string) => `Device ${deviceId} is left out: ${lack}`,
+  lacks: {
+    memory: (needed: number, available: number) =>
+      `the smallest plan needs ${formatBytes(needed)} of memory, and there are ${formatBytes(available)}. Close other tabs, or use a machine with more.`,
+    roundTime: (needed: number, available: number) =>
+      `the smallest plan takes ${formatSeconds(needed)} a round, and a round may take ${formatSeconds(available)}. Fewer examples take less.`,
+    downloadTime: (needed: number, available: number) =>
+      `the smallest model takes ${formatSeconds(needed)} to download, and may take ${formatSeconds(available)}. Use a faster connection.`,
+  },
+};
+
+/** Why the coordinator turns a tab away. */
+export const turnedAway = {
+  other: (rule: string) => `The coordinator does not let this tab in (rule ${rule}).`,
+  ownNeedsOpenRun: "This run gives out its own examples. Join with a share of them.",
+  typedOnly: "Those who take part type the texts of this run. Join with examples of your own.",
+  sentAway: "The operator has sent this tab away.",
+  banned: "The operator has closed this run to this browser.",
+  wordMissing: "This run is by code word. Open the link that the operator gave you, or ask for the word.",
+  wordWrong: "That is not this run’s code word. Open the link that the operator gave you, or ask for the word.",
+  invitationMissing: "This run is by invitation. Open the link that you were sent.",
+  invitationForeign: "The invitation is not one to this run. Open the link that you were sent, as a whole.",
+  invitationUsed: "Somebody else, or another browser, has used this invitation. Ask for one for yourself.",
+  invitationEnded: (day: string) => `The invitation ended on ${day}. Ask for another one.`,
+  behindProxy:
+    "Too many wrong words came through the proxy in front of this server, which makes all visitors look like one. Wait a minute, and tell the operator: the server needs --trust-proxy.",
+  runFull: (most: number) => `The run is full: it takes at most ${formatCount(most, "tab")}.`,
+  devicesFull: (most: number) => `The run is full: it has at most ${formatCount(most, "device")}.`,
+  addressFull: (most: number) => `The run takes at most ${formatCount(most, "tab")} from one address. Close a tab there, or come later.`,
+  tokenFull: (most: number) => `The run takes at most ${formatCount(most, "tab")} by one invitation. Ask for another one.`,
+  noPlan: (lack: string) => `No plan of this run fits this machine: ${lack}`,
+};
+
+/** What went wrong in this tab; a detail in English may follow. */
+export const tabProblems = {
+  otherNumbers: "This computer gets other numbers than the reference, so its work cannot be used. Try another browser or computer.",
+  broken: "Something went wrong here. Reload the page to try again.",
+  notDeleted: "Nothing was deleted. Try again when the coordinator answers.",
+  notUnderstood: "The coordinator sent a message that this page does not understand. Reload the page.",
+  workRefused: "The coordinator refused this tab’s work.",
+  taskFailed: "This tab could not do a task. Others do it.",
+  unsent: "Work that was finished before could not be sent.",
+  deviceRefused: (rule: string) => `The coordinator refused a device (rule ${rule}).`,
+  gpuLost: "the GPU was taken away",
+  workerStopped: "the program stopped",
+};
+
+/** Why this tab computes on what it does. */
+export const backendReasons = {
+  titles: { webgpu: "WebGPU", wasm: "WASM", cpu: "Plain JavaScript" },
+  on: (name: string, adapter: string) => `${name} on ${adapter}`,
+  withThreads: (name: string, threads: number) => `${name} with ${formatCount(threads, "thread")}`,
+  fastest: (name: string, ms: number) => `${name} takes ${formatWhole(ms)} ms for a test step.`,
+  slower: (name: string, ms: number) => `${name} takes ${formatWhole(ms)} ms.`,
+  remembered: (day: string) => `Remembered from ${day}.`,
+  askedBy: {
+    run: (name: string) => `${name}, because the run asks for it.`,
+    address: (name: string) => `${name}, because this page’s address asks for it.`,
+    client: (name: string) => `${name}, because this client asks for it.`,
+    fallback: (name: string) => `${name}, because the others did not start.`,
+  },
+  insecure: "One thread, because browsers share memory between threads only on pages from https or localhost.",
+  notIsolated: "One thread, because this page came without the headers that isolate it, or is inside another page.",
+  noSharedMemory: "One thread, because this browser shares no memory between threads.",
+  oneCore: "One thread, because this browser says that the computer has one core.",
+  fewCores: (threads: number) => `Only ${formatCount(threads, "thread")}, as many as this browser says that the computer has cores.`,
+  kernels: { shared: "Kernels with workgroup memory.", registers: "Kernels without barriers." },
+  plainAsked: "The fast kernels are turned off, as asked.",
+  plainFailed: "This computer’s fast kernels fail the test, so the plain ones are used.",
+  noStart: (name: string) => `${name} does not start.`,
+  noCompute: (name: string) => `${name} does not compute.`,
+  software: (adapter: string) => `The GPU was left out: ${adapter} is simulated in software.`,
+};
+
+/** Why an order of the operator's is refused. */
+export const orderRefusals = {
+  beginsByItself: "This run begins by itself when its devices are here.",
+  hasBegun: "The run has begun already.",
+  isPaused: "The run is paused already.",
+  isNotPaused: "The run is not paused.",
+  unknownClient: "Nobody here has this key any more.",
+  isOver: "The run is over.",
+  isFollowed: "Another run follows this one already.",
+  isBeingFollowed: "Another run is being made ready to follow this one.",
+  nothingLearnt: "Nothing has been learnt yet that another strategy could go on from. Wait for the first step.",
+  servesOne: "This coordinator serves one run alone. Start `tutti serve` to have others follow.",
+  byInvitation: "A run by invitation cannot be followed: its invitations are for it alone.",
+  nobodyToPoison: "No device is here to be poisoned.",
+  noSampleFraction: "This strategy decides by itself how many devices it asks.",
+  noClasses: "The data cannot be skewed by label: this task has no classes.",
+  nothingToTakeBack: "There is nothing of this kind to take back.",
+  noOpenStep: "No step is open: there is nothing to close.",
+  computeStep: "This step is the compute client’s: it ends by itself.",
+  tooFewForRule: (size: number) => `The rule of aggregation needs more updates than ${formatCount(size, "device")} can give.`,
+  nobodyDropped: (percent: string, size: number) => `${percent} of ${formatCount(size, "device")} is nobody. Ask more devices first.`,
+  tooFewIn: (numIn: number, numTasks: number, needed: number) =>
+    `${formatWhole(numIn)} of ${formatCount(numTasks, "contribution")} are in, and the round needs at least ${formatWhole(needed)}. Wait a moment, or send away who does not answer.`,
+};
+
+/** Why peft has no form for a method's parameters. */
+export const noPeftReasons = {
+  adapter: "it has no bottleneck networks behind attention and feed-forward part",
+  inputPrompt: "Tutti writes no PROMPT_TUNING adapters, only PREFIX_TUNING and LORA",
+  ofEachText: "the method makes a prompt from each text, and a prompt of peft is the same for every text",
+  latePrompt: "the method makes a prompt from each text, and puts it in at the middle layer, where peft has none",
+  projectedPrompt: "a vector is tuned of which the run’s seed makes the prompt",
+  tensorTrain: "it has no networks of tensor trains behind attention and feed-forward part",
+  discretePrompt: "the prompt is words: put them in front of each text",
+  full: "every weight of the layers is trained, and an adapter leaves the model’s weights as they are",
+};
+
+/** Shared computers. */
+export const forgetting = {
+  button: "Forget everything on this computer",
+  question:
+    "Delete all that this browser keeps of this site: the model, your places in runs, your examples, your name and your choices? What runs have learned stays in them.",
+  yes: "Forget it all",
+  no: "Keep it",
+  left: "Another tab of this site is open and still keeps something. Close it, then press the button again.",
 };

@@ -43,7 +43,7 @@ test("before the first order the strategy's plan is handed on as it is", () => {
 });
 
 test("a paused run plans nothing, and says whose wish it is", () => {
-  expect(planWith({ isPaused: true }).next).toEqual({ waiting: pausedByOperator, isHeld: true });
+  expect(planWith({ isPaused: true }).next).toEqual({ waiting: pausedByOperator, said: [{ kind: "operatorPaused" }], isHeld: true });
 });
 
 test("a sample fraction asks that share of all devices, more or fewer than the settings, at least one and never more than there are", () => {

@@ -43,7 +43,7 @@ export function planUnder<S extends StrategyState>(given: GivenOrders, planning:
   const inForce = inForceNow(given, planning);
   const next = strategy.plan(sampled(state, inForce, roster.length), roster, random, attempt);
   if ("done" in next) return next;
-  if (inForce.isPaused) return { waiting: pausedByOperator, isHeld: true };
+  if (inForce.isPaused) return { waiting: pausedByOperator, said: [{ kind: "operatorPaused" }], isHeld: true };
   if ("waiting" in next) return next;
   const run = runOf(state);
   const asked = run === null ? next : withoutDropped(next, run, inForce, random);

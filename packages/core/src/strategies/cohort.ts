@@ -139,17 +139,28 @@ function plannable(situation: Situation): Device[] | Waiting {
   const { run, roster } = situation;
   const isFixed = run.roster === "fixed";
   const expected = isFixed ? run.numDevices : run.minDevices;
-  if (roster.length < expected) return { waiting: `${roster.length} of ${expected} devices have registered` };
-  if (!roster.some((device) => device.isConnected)) return { waiting: noDeviceConnected };
+  if (roster.length < expected)
+    return {
+      waiting: `${roster.length} of ${expected} devices have registered`,
+      said: [{ kind: "registering", count: roster.length, needed: expected }],
+    };
+  if (!roster.some((device) => device.isConnected)) return { waiting: noDeviceConnected, said: [{ kind: "nobodyConnected" }] };
   const candidates = roster.filter((device) => device.hasLeft !== true && (isFixed || device.isConnected));
   const needed = neededContributions(Math.min(run.cohortSize, numDevicesOf(situation)), run.quorum);
-  if (candidates.length < needed) return { waiting: `${candidates.length} devices can take part, at least ${needed} are needed` };
+  if (candidates.length < needed)
+    return {
+      waiting: `${candidates.length} devices can take part, at least ${needed} are needed`,
+      said: [{ kind: "tooFew", count: candidates.length, needed }],
+    };
   return candidates.sort((a, b) => a.id - b.id);
 }
 
 function cohortOf(situation: Situation, chosen: readonly Device[]): Cohort | Waiting {
-  const away = chosen.filter((device) => !device.isConnected).map((device) => device.id);
-  if (away.length > 0) return { waiting: notConnected(away.sort((a, b) => a - b)) };
+  const away = chosen
+    .filter((device) => !device.isConnected)
+    .map((device) => device.id)
+    .sort((a, b) => a - b);
+  if (away.length > 0) return { waiting: notConnected(away), said: [{ kind: "away", deviceIds: away }] };
   return { devices: chosen, numDevices: numDevicesOf(situation) };
 }
 

@@ -27,6 +27,9 @@ export interface WorkerTrainer extends Trainer {
   pace(share: number): void;
 }
 
+/** The name of an error after which nothing computes in the worker any more, since its GPU is gone. */
+export const gpuLost = "GpuLost";
+
 type Asked = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
 
 /** The page's end of the bridge. `onNotice` is told what a person should know although the work goes on. */
@@ -62,7 +65,7 @@ export function workerTrainer(
   port.addEventListener("message", ({ data }) => {
     if (data.kind === "notice") return onNotice(data.sentence);
     if (data.kind === "busy") return onBusy(data.seconds);
-    if (data.kind === "lost") return fail(new Error(data.reason));
+    if (data.kind === "lost") return fail(Object.assign(new Error(data.reason), { name: gpuLost }));
     const question = questions.get(data.id);
     if (question === undefined) return;
     if (data.kind === "loading") return question.onLoading?.(data.progress);

@@ -37,7 +37,20 @@ interface PeftForm<Own> {
 /** Why a method's parameters cannot be an adapter of peft. */
 interface NoPeftForm {
   readonly reason: string;
+  /** The same for pages. */
+  readonly why: NoPeft;
 }
+
+/** Why peft has no form for a method's parameters. */
+export type NoPeft =
+  | "adapter"
+  | "inputPrompt"
+  | "ofEachText"
+  | "latePrompt"
+  | "projectedPrompt"
+  | "tensorTrain"
+  | "discretePrompt"
+  | "full";
 
 const prefix: PeftForm<Tuning> = {
   peftType: "PREFIX_TUNING",
@@ -77,19 +90,20 @@ const ofEachText = "it makes a prompt from each text, and a prompt of peft is th
 /** Which methods can be adapters of peft, and why the others cannot. */
 export const peftForms: { readonly [Name in Tuning["method"]]: PeftForm<Extract<Tuning, { readonly method: Name }>> | NoPeftForm } = {
   prefix,
-  adapter: { reason: "peft has no bottleneck networks behind attention and feed-forward part" },
-  inputPrompt: { reason: "Tutti writes no PROMPT_TUNING adapters: only PREFIX_TUNING and LORA" },
+  adapter: { reason: "peft has no bottleneck networks behind attention and feed-forward part", why: "adapter" },
+  inputPrompt: { reason: "Tutti writes no PROMPT_TUNING adapters: only PREFIX_TUNING and LORA", why: "inputPrompt" },
   lora,
-  idpg: { reason: ofEachText },
-  attempt: { reason: ofEachText },
-  latePrompt: { reason: `${ofEachText}; it also comes in at the middle layer, where peft has none` },
+  idpg: { reason: ofEachText, why: "ofEachText" },
+  attempt: { reason: ofEachText, why: "ofEachText" },
+  latePrompt: { reason: `${ofEachText}; it also comes in at the middle layer, where peft has none`, why: "latePrompt" },
   projectedPrompt: {
     reason: "Tutti writes no PROMPT_TUNING adapters, and what is tuned is a vector that the run's seed makes a prompt of",
+    why: "projectedPrompt",
   },
-  tensorTrain: { reason: "peft has no networks of tensor trains behind attention and feed-forward part" },
+  tensorTrain: { reason: "peft has no networks of tensor trains behind attention and feed-forward part", why: "tensorTrain" },
   svdLora,
-  discretePrompt: { reason: "its prompt is words, which need no adapter: put them in front of each text" },
-  full: { reason: "every weight of the layers is trained, and an adapter leaves the model's weights as they are" },
+  discretePrompt: { reason: "its prompt is words, which need no adapter: put them in front of each text", why: "discretePrompt" },
+  full: { reason: "every weight of the layers is trained, and an adapter leaves the model's weights as they are", why: "full" },
 };
 
 /** The form of a method; throws a sentence with the reason where it has none. */
@@ -102,7 +116,7 @@ export function peftFormOf(method: Tuning["method"]): PeftForm<Tuning> {
 }
 
 /** Why a method has no adapter of peft; null where it has one. */
-export function whyNoPeftForm(method: Tuning["method"]): string | null {
+export function whyNoPeftForm(method: Tuning["method"]): NoPeft | null {
   const form: PeftForm<never> | NoPeftForm = peftForms[method];
-  return "reason" in form ? form.reason : null;
+  return "reason" in form ? form.why : null;
 }

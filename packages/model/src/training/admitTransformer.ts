@@ -10,8 +10,14 @@ export interface Admitted {
   readonly transformer: Transformer;
   readonly kernels: KernelChoice;
   readonly admission: Admission;
-  /** Why plain kernels compute, as a sentence; null where that needs no word. */
-  readonly notice: string | null;
+  /** Why plain kernels compute; null where that needs no word. */
+  readonly notice: PlainKernels | null;
+}
+
+/** Why plain kernels compute: a sentence, and whether somebody asked for them. */
+export interface PlainKernels {
+  readonly sentence: string;
+  readonly isAsked: boolean;
 }
 
 /** Puts a backbone on the current backend and tests it; where our own kernels give other numbers or fail, once more with plain ones. */
@@ -22,14 +28,15 @@ export async function admitTransformer(
 ): Promise<Admitted> {
   chooseKernels(wanted);
   if (chosenKernels() === "plain") {
-    const notice = wanted === "plain" ? "The fast kernels are turned off, as asked; the plain ones are used." : null;
+    const notice =
+      wanted === "plain" ? { sentence: "The fast kernels are turned off, as asked; the plain ones are used.", isAsked: true } : null;
     return { ...passedOrNot(await tryTransformer(backbone, passes)), kernels: "plain", notice };
   }
   const fast = await tryTransformer(backbone, passes);
   if (fast.transformer !== null && fast.admission.isPassed) return { ...fast, kernels: "fast", notice: null };
   fast.transformer?.dispose();
   chooseKernels("plain");
-  const notice = `This computer's fast kernels ${failureOf(fast)}, so the plain ones are used.`;
+  const notice = { sentence: `This computer's fast kernels ${failureOf(fast)}, so the plain ones are used.`, isAsked: false };
   return { ...passedOrNot(await tryTransformer(backbone, passes)), kernels: "plain", notice };
 }
 

@@ -29,7 +29,7 @@ export interface TryoutParts extends ReaderParts {
 }
 
 /** What a backend says of itself. */
-type Started = Pick<TryoutReady, "backend" | "threads" | "reason" | "measured">;
+type Started = Pick<TryoutReady, "backend" | "threads" | "reason" | "why" | "measured">;
 
 /** A tryout over a loaded backbone, which it disposes of. */
 export function createTryout(parts: TryoutParts, started: Started): Tryout {

@@ -1,7 +1,7 @@
 import { createRandom } from "@tutti/core";
 import { createPrompter, numClassesOf, taskOfRun } from "@tutti/data";
 import { loadBackbone } from "../backbone/load.ts";
-import { startWanted } from "../device.ts";
+import { startWanted, withNotice } from "../device.ts";
 import { requireAnswering } from "../textReader.ts";
 import { createTokenizer } from "../tokenizer.ts";
 import type { LoadProgress } from "../trainer.ts";
@@ -31,7 +31,7 @@ export async function openTryout(
     signal,
   });
   const prompts = fetchSourcePrompts(run, (path) => fetchText(`../../${path}`));
-  const [{ backend, threads, reason, measured }, backbone, task, sourcePrompts] = await Promise.all([
+  const [{ backend, threads, reason, why, measured }, backbone, task, sourcePrompts] = await Promise.all([
     starting,
     loading,
     taskOfRun(run, fetchText),
@@ -48,7 +48,6 @@ export async function openTryout(
   const layout = tunedLayout(backbone.config, run.tuning, numClassesOf(task));
   const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed), sourcePrompts });
   const prompter = task.kind === "classification" ? null : await createPrompter(task, backbone.tokenizerConfig);
-  const said = notice === null ? reason : `${reason}. ${notice}`;
-  const started = { backend, threads, reason: said, ...(measured === undefined ? {} : { measured }) };
+  const started = { backend, threads, ...withNotice({ reason, why }, notice), ...(measured === undefined ? {} : { measured }) };
   return createTryout({ run, backbone, task, prompter, ports, transformer, tokenizer, layout, tuner }, started);
 }

@@ -1,5 +1,6 @@
 import type { Params } from "@tutti/core";
 import type { Example, TaskDefinition } from "@tutti/data";
+import type { NoPeft } from "../prompts/peftForms.ts";
 import type { ProxyAnswerer } from "../proxyPredictor.ts";
 import type { TrainerReady, TrainerSetup } from "../trainer.ts";
 import type { Candidate } from "./candidates.ts";
@@ -18,14 +19,14 @@ export type TryoutSetup = Pick<
 >;
 
 /** What a loaded tryout can be asked. */
-export interface TryoutReady extends Pick<TrainerReady, "backend" | "threads" | "reason" | "measured"> {
+export interface TryoutReady extends Pick<TrainerReady, "backend" | "threads" | "reason" | "why" | "measured"> {
   readonly task: TaskDefinition;
   /** The label word that answers for each class; null where a trained head answers, and of a text task. */
   readonly labelWords: readonly string[] | null;
   /** Why the backbone cannot answer before tuning; null where it can. */
   readonly whyNotBefore: string | null;
   /** Why peft has no form for the tuned parameters; null where it has one. */
-  readonly whyNotPeft: string | null;
+  readonly whyNotPeft: NoPeft | null;
 }
 
 /** What the tuned parameters' file says of itself. */

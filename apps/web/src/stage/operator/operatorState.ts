@@ -6,6 +6,7 @@ import {
   type OrderInput,
   type Orders,
   orderEventSchema,
+  orderRefusalSchema,
   ordersSchema,
   type RunInfo,
   type Status,
@@ -14,7 +15,8 @@ import {
 import type { z } from "zod";
 import { operatorFetch } from "../../frame/operatorToken.ts";
 import { fetchRunInfo } from "../../join/runInfo.ts";
-import { asSentence } from "../../join/text.ts";
+import { orderRefusalText } from "../../saying/problems.ts";
+import { asSentence } from "../../saying/text.ts";
 import { words } from "../../words/words.ts";
 import { orderText } from "./orderText.ts";
 
@@ -107,6 +109,8 @@ async function sayOf(folder: string, token: string, order: OrderInput): Promise<
     return { isDone: true, text: operator.done(orderText(event.data ?? { order: order as Order })) };
   }
   if (response.status === 401) return { isDone: false, text: operator.refused };
+  const why = orderRefusalSchema.safeParse(fieldOf(answer, "why"));
+  if (why.success) return { isDone: false, text: operator.notDone(orderRefusalText(why.data)) };
   const error = fieldOf(answer, "error");
   return { isDone: false, text: operator.notDone(asSentence(typeof error === "string" ? error : String(response.status))) };
 }

@@ -1,4 +1,6 @@
 import { useId } from "preact/hooks";
+import { runSays } from "../../saying/runSayings.ts";
+import { Said } from "../../saying/said.tsx";
 import { words } from "../../words/words.ts";
 import { ConfirmButton } from "./confirmButton.tsx";
 import type { Operator, OperatorView } from "./operatorState.ts";
@@ -6,6 +8,16 @@ import type { Operator, OperatorView } from "./operatorState.ts";
 interface PartProps {
   readonly view: OperatorView;
   readonly operator: Operator;
+}
+
+function RunSays({ status }: Pick<OperatorView, "status">) {
+  const said = status === null ? null : runSays(status);
+  return said === null ? null : (
+    <>
+      {" · "}
+      <Said {...said} />
+    </>
+  );
 }
 
 /** What is ordered of the run as a whole. */
@@ -22,7 +34,7 @@ export function RunOrders({ view, operator }: PartProps) {
         {status === null
           ? w.connecting
           : `${w.phases[status.phase]}${status.stage === null || status.round === 0 ? "" : ` · ${w.at(words.stageNames[status.stage], status.round, status.numRounds)}`}`}
-        {status?.message != null && ` · ${status.message}`}
+        <RunSays status={status} />
       </p>
       <div class="orders">
         {mayStart && <Big name={w.start} about={w.startAbout} testId="order-start" onClick={() => operator.give({ kind: "start" })} />}

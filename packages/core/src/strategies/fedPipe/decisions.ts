@@ -7,6 +7,7 @@ import type { Strategy, StrategyRun } from "../strategy.ts";
 import { under } from "../tensors.ts";
 import { pooledScores, selectByMass } from "./importance.ts";
 import { plansAfter } from "./plan.ts";
+import type { NoPlan } from "./planner.ts";
 import { planRound } from "./planRound.ts";
 import { ownRanksSpec, type Rationed, rationed, rationOf } from "./rations.ts";
 import type { FedPipeSettings } from "./settings.ts";
@@ -50,9 +51,12 @@ export const decisions: Strategy<FedPipeState, StrategyRun<FedPipeSettings>> = {
     const { plans, refusals } = planRound(state, roster);
     const able = roster.map((device): Device => (refusals.has(device.id) ? { ...device, hasLeft: true } : device));
     const planned = base.plan(state, able, random, attempt);
-    if ("waiting" in planned && refusals.size > 0) return { waiting: [planned.waiting, ...sentences(refusals)].join("; ") };
+    if ("waiting" in planned && refusals.size > 0) {
+      const said = [...refusals].map(([deviceId, { lack }]) => ({ kind: "leftOut" as const, deviceId, lack }));
+      return { waiting: [planned.waiting, ...sentences(refusals)].join("; "), said: [...(planned.said ?? []), ...said] };
+    }
     if (!isPlan(planned)) return planned;
-    const leftOut = [...refusals].map(([deviceId, reason]) => ({ deviceId, reason }));
+    const leftOut = [...refusals].map(([deviceId, { refused, lack }]) => ({ deviceId, reason: refused, lack }));
     const whole = rationed(planned, under(state.tensors, "W/"), (task) => rationOf(state, plans.get(task.deviceId)));
     return leftOut.length === 0 ? whole : { ...whole, leftOut };
   },
@@ -79,8 +83,8 @@ function isPlan(planned: ReturnType<typeof base.plan>): planned is RoundPlan {
   return !("waiting" in planned) && !("done" in planned);
 }
 
-function sentences(refusals: ReadonlyMap<number, string>): string[] {
-  return [...refusals].map(([id, sentence]) => `device ${id}: ${sentence}`);
+function sentences(refusals: ReadonlyMap<number, NoPlan>): string[] {
+  return [...refusals].map(([id, { refused }]) => `device ${id}: ${refused}`);
 }
 
 /** The first round: every matrix at one rank, whatever the machine. */

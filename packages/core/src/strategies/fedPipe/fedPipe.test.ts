@@ -142,6 +142,14 @@ test("a device whose client no plan fits trains nothing, and where too few are l
     waiting: expect.stringMatching(
       /^1 devices can take part, at least 2 are needed; device 0: the smallest plan takes 16 s a round on this machine .*; device 1: the smallest/,
     ),
+    said: [
+      { kind: "tooFew", count: 1, needed: 2 },
+      ...[0, 1].map((deviceId) => ({
+        kind: "leftOut",
+        deviceId,
+        lack: { of: "roundTime", needed: expect.closeTo(16, 0), available: run.strategy.roundSeconds },
+      })),
+    ],
   });
 });
 

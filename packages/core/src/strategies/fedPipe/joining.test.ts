@@ -36,7 +36,11 @@ test("a client is given the backbone that its plan names: as many bits as memory
 test("a client whose profile no plan fits is refused with a sentence; one that is only slow is looked at again when rounds are planned", () => {
   expect(bitsOnJoining(joining({ memoryBytes: 1_100_000 }))).toEqual({
     refused: expect.stringMatching(/^the smallest plan \(4 bits, one matrix\) needs/),
+    lack: { of: "memory", needed: 1_714_994, available: 1_100_000 },
   });
-  expect(bitsOnJoining(joining({ bytesPerSecond: 1000 }))).toEqual({ refused: expect.stringMatching(/^the smallest backbone \(4 bits/) });
+  expect(bitsOnJoining(joining({ bytesPerSecond: 1000 }))).toMatchObject({
+    refused: expect.stringMatching(/^the smallest backbone \(4 bits/),
+    lack: { of: "downloadTime" },
+  });
   expect(bitsOnJoining(joining({ flopsPerSecond: 1e5 }))).toBe(16);
 });

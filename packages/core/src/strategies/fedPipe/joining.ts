@@ -3,7 +3,7 @@ import { loraPairs } from "../../tunings/loraFactors.ts";
 import type { TunedShape } from "../../tunings/tuned.ts";
 import type { StrategyRun } from "../strategy.ts";
 import { allBits, type Bits } from "./costs.ts";
-import { bitsFor, planDevice } from "./planner.ts";
+import { bitsFor, type NoPlan, planDevice } from "./planner.ts";
 import { workOf } from "./planRound.ts";
 import type { ClientMachine } from "./profile.ts";
 import { rankTable, scoredMatrix } from "./rankTable.ts";
@@ -19,7 +19,12 @@ export interface Joining {
 }
 
 /** The bits of the backbone that a client's plan names when every matrix matters alike, or a sentence that says why no plan fits. */
-export function bitsOnJoining({ run, shape, initial, machine }: Joining): Bits | { readonly refused: string } {
+export function bitsOnJoining({
+  run,
+  shape,
+  initial,
+  machine,
+}: Joining): Bits | NoPlan | { readonly refused: string; readonly lack?: undefined } {
   const { strategy, training } = run;
   const { backbone } = shape;
   if (backbone === undefined) return { refused: "the backbone's tensors are not known, so its memory cannot be planned" };

@@ -1,3 +1,4 @@
+import type { Lack } from "../../sayings.ts";
 import type { Bits } from "./costs.ts";
 import type { ClientMachine } from "./profile.ts";
 
@@ -34,6 +35,8 @@ export type PlannedDevice = DevicePlan & {
 export interface LeftOut {
   readonly deviceId: number;
   readonly reason: string;
+  /** The same as figures; absent in older journals. */
+  readonly lack?: Lack;
 }
 
 /** What of a step's plan says what each device is to train. */

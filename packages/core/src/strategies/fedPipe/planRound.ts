@@ -4,7 +4,7 @@ import { loraPairs } from "../../tunings/loraFactors.ts";
 import type { StrategyRun } from "../strategy.ts";
 import type { RoundWork } from "./costs.ts";
 import type { DevicePlan } from "./plan.ts";
-import { planDevice } from "./planner.ts";
+import { type NoPlan, planDevice } from "./planner.ts";
 import { type RankTable, rankTable, scoredMatrix } from "./rankTable.ts";
 import { batchSizesOf, type FedPipeSettings } from "./settings.ts";
 import type { FedPipeState } from "./state.ts";
@@ -12,7 +12,7 @@ import type { FedPipeState } from "./state.ts";
 /** Plans of a round by device, and why others have none. A device whose client said nothing of its machine is in neither. */
 export interface PlannedRound {
   readonly plans: ReadonlyMap<DeviceId, DevicePlan>;
-  readonly refusals: ReadonlyMap<DeviceId, string>;
+  readonly refusals: ReadonlyMap<DeviceId, NoPlan>;
 }
 
 const bytesPerValue: Record<Encoding, number> = { f32: 4, f16: 2, int8: 1 };
@@ -27,7 +27,7 @@ export function workOf({ training, contributionEncoding, strategy }: StrategyRun
 export function planRound(state: FedPipeState, roster: readonly Device[]): PlannedRound {
   const { run, shape } = state.values;
   const { backbone } = shape;
-  const [plans, refusals] = [new Map<DeviceId, DevicePlan>(), new Map<DeviceId, string>()];
+  const [plans, refusals] = [new Map<DeviceId, DevicePlan>(), new Map<DeviceId, NoPlan>()];
   if (backbone === undefined) return { plans, refusals };
   const { strategy, training } = run;
   const table = tableOf(state);
@@ -38,7 +38,7 @@ export function planRound(state: FedPipeState, roster: readonly Device[]): Plann
     const limits = { backbone, bits: [bits], batchSizes, roundSeconds: strategy.roundSeconds, downloadSeconds: Number.POSITIVE_INFINITY };
     const outcome = planDevice(table.ranks, claimed, workOf(run, numExamples), limits);
     if ("plan" in outcome) plans.set(id, { ...outcome.plan, ranks: table.spread(outcome.plan.ranks) });
-    else refusals.set(id, outcome.refused);
+    else refusals.set(id, outcome);
   }
   return { plans, refusals };
 }

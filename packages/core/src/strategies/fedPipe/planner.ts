@@ -1,3 +1,4 @@
+import type { Lack } from "../../sayings.ts";
 import { formatBytes, formatSeconds } from "../../units.ts";
 import {
   activationMemory,
@@ -25,8 +26,14 @@ export interface PlanningLimits {
   readonly downloadSeconds: number;
 }
 
-/** A plan, or a sentence that says why there is none. */
-export type Planned = { readonly plan: DevicePlan } | { readonly refused: string };
+/** Why there is no plan: a sentence, and the same as figures. */
+export interface NoPlan {
+  readonly refused: string;
+  readonly lack: Lack;
+}
+
+/** A plan, or why there is none. */
+export type Planned = { readonly plan: DevicePlan } | NoPlan;
 
 /**
  * The plan with the largest Σ score(rank) under a client's memory and the round's time: bits and batch size are enumerated, ranks come from the
@@ -49,16 +56,16 @@ export function planDevice(table: RankTable, machine: ClientMachine, work: Round
       };
     }
   }
-  return best === null ? { refused: whyNone(table, machine, work, limits) } : { plan: best.plan };
+  return best === null ? whyNone(table, machine, work, limits) : { plan: best.plan };
 }
 
 /** The most bits whose smallest plan fits a client's memory and download, before anything is known of its rate; or why none does. */
-export function bitsFor(fewestValues: number, machine: ClientMachine, work: RoundWork, limits: PlanningLimits): Bits | { refused: string } {
+export function bitsFor(fewestValues: number, machine: ClientMachine, work: RoundWork, limits: PlanningLimits): Bits | NoPlan {
   const batchSize = Math.min(...limits.batchSizes);
   const fits = descending(limits.bits).find(
     (bits) => downloadTime(limits, machine, bits) <= limits.downloadSeconds && smallest(bits, batchSize) <= machine.memoryBytes,
   );
-  return fits ?? { refused: shortOf(limits, machine, smallest) };
+  return fits ?? shortOf(limits, machine, smallest);
 
   function smallest(bits: Bits, batch: number): number {
     const { backbone } = limits;
@@ -80,9 +87,9 @@ function roomFor(
   return { fixedMemory, time, maxValues: Math.min(inMemory, (roundSeconds - time.fixed) / time.perValue) };
 }
 
-function whyNone({ fewestValues }: RankTable, machine: ClientMachine, work: RoundWork, limits: PlanningLimits): string {
+function whyNone({ fewestValues }: RankTable, machine: ClientMachine, work: RoundWork, limits: PlanningLimits): NoPlan {
   const memory = bitsFor(fewestValues, machine, work, limits);
-  if (typeof memory === "object") return memory.refused;
+  if (typeof memory === "object") return memory;
   const batchSize = Math.max(
     ...limits.batchSizes.filter(
       (size) => roomFor({ bits: memory, batchSize: size }, machine, work, limits).fixedMemory <= machine.memoryBytes,
@@ -90,17 +97,20 @@ function whyNone({ fewestValues }: RankTable, machine: ClientMachine, work: Roun
   );
   const { fixed, perValue } = roundTime(limits.backbone, machine, work, batchSize);
   const needed = fixed + perValue * fewestValues;
-  return `the smallest plan takes ${formatSeconds(needed)} a round on this machine (${work.numExamples} examples at ${rate(machine)}), but a round may take ${formatSeconds(limits.roundSeconds)}: give the device fewer examples, or raise roundSeconds`;
+  const refused = `the smallest plan takes ${formatSeconds(needed)} a round on this machine (${work.numExamples} examples at ${rate(machine)}), but a round may take ${formatSeconds(limits.roundSeconds)}: give the device fewer examples, or raise roundSeconds`;
+  return { refused, lack: { of: "roundTime", needed, available: limits.roundSeconds } };
 }
 
-function shortOf(limits: PlanningLimits, machine: ClientMachine, smallest: (bits: Bits, batch: number) => number): string {
+function shortOf(limits: PlanningLimits, machine: ClientMachine, smallest: (bits: Bits, batch: number) => number): NoPlan {
   const fewest = Math.min(...limits.bits) as Bits;
   const waiting = downloadTime(limits, machine, fewest);
   if (waiting > limits.downloadSeconds) {
-    return `the smallest backbone (${fewest} bits, ${formatBytes(baseBytes(limits.backbone, fewest))}) takes ${formatSeconds(waiting)} to download at ${formatBytes(machine.bytesPerSecond)}/s, but it may take ${formatSeconds(limits.downloadSeconds)}: raise downloadSeconds, or take a faster link`;
+    const refused = `the smallest backbone (${fewest} bits, ${formatBytes(baseBytes(limits.backbone, fewest))}) takes ${formatSeconds(waiting)} to download at ${formatBytes(machine.bytesPerSecond)}/s, but it may take ${formatSeconds(limits.downloadSeconds)}: raise downloadSeconds, or take a faster link`;
+    return { refused, lack: { of: "downloadTime", needed: waiting, available: limits.downloadSeconds } };
   }
   const needed = smallest(fewest, Math.min(...limits.batchSizes));
-  return `the smallest plan (${fewest} bits, one matrix) needs ${formatBytes(needed)} of memory, and this machine has ${formatBytes(machine.memoryBytes)} for it: close other tabs, use a machine with more, or give the run a smaller backbone`;
+  const refused = `the smallest plan (${fewest} bits, one matrix) needs ${formatBytes(needed)} of memory, and this machine has ${formatBytes(machine.memoryBytes)} for it: close other tabs, use a machine with more, or give the run a smaller backbone`;
+  return { refused, lack: { of: "memory", needed, available: machine.memoryBytes } };
 }
 
 function downloadTime({ backbone }: PlanningLimits, { bytesPerSecond }: ClientMachine, bits: Bits): number {
