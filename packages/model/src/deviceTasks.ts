@@ -28,6 +28,7 @@ import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
 import { momentsAt, tunedAt } from "./tuning/ownRanks.ts";
 import { withResidual } from "./tuning/residual.ts";
+import { hasSparse, readable, tunedSparse } from "./tuning/sparse.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
 
 /** One task for one device, with everything it may read. */
@@ -72,7 +73,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const frozen = Object.keys(task.parameterSets.frozen ?? {});
   const sent = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
   requireShapes(sent, task);
-  const tuned = spec.hasOwnRanks === true ? tunedAt(place, sent) : reader.tuned;
+  const tuned = hasSparse(sent) ? tunedSparse(place, sent) : spec.hasOwnRanks === true ? tunedAt(place, sent) : reader.tuned;
   const sensitivity = spec.scoresMatrices === true ? watchSensitivity(tuned.layout) : null;
   const result = await trainLocally(tuned, sent, reader.encode(examples.train, trainingRows(examples)), {
     training: { ...run.training, localEpochs: spec.epochs, batchSize },
@@ -106,7 +107,12 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
 /** The moments that a device goes on with; null where it starts without. */
 function momentsFor({ place, task }: TaskInput<Spec<"train">>, state: DeviceState | null, { layout }: Tuned): DeviceState["moments"] {
   const before = place.run.training.resetMoments ? null : (state?.moments ?? null);
-  return before === null || task.spec.hasOwnRanks !== true ? before : momentsAt(layout, before);
+  if (before === null || task.spec.hasOwnRanks === true) return before === null ? null : momentsAt(layout, before);
+  return isOf(layout, before) ? before : null; // another stage of the method trained something else
+}
+
+function isOf({ entries }: Tuned["layout"], { m }: NonNullable<DeviceState["moments"]>): boolean {
+  return entries.every(({ name, numValues }) => m[name]?.data.length === numValues);
 }
 
 /** Estimates the spectrum of the loss's Hessian on the device's first shuffled batch (fedpeptao.md §4). */
@@ -141,7 +147,7 @@ async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body
     }
     const isZeroShot = protocol === "zeroShot";
     const reader = isZeroShot ? place.zeroShotReader() : place.reader;
-    const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, sharedNames);
+    const params = isZeroShot ? null : readable(place, deviceParams(task, protocol === "newcomer" ? null : state, sharedNames));
     for (const split of task.spec.splits) {
       const rows = protocol === "personalised" ? personalisedRows(input.examples, split) : globalRows(input.examples, split);
       const among = { name: `${split} examples`, rows };

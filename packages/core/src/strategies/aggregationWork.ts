@@ -1,6 +1,7 @@
 import { ruleOf } from "../aggregation/table.ts";
-import type { Contribution } from "../task.ts";
+import type { Contribution, RoundPlan } from "../task.ts";
 import { mergeWork } from "./mergeWork.ts";
+import { switchWork } from "./sLora/switchWork.ts";
 import type { StrategyRun } from "./strategy.ts";
 import { needsSingleContributions, type StrategySettings } from "./table.ts";
 
@@ -10,12 +11,16 @@ const memoryFactor = 12;
 /** Passes of a strategy that keeps something of each device, such as a control variate, and makes means of those too. */
 const passesWithVariates = 3;
 
-/** About how many multiplications the server's step takes on these contributions: its rule's passes over their values, and the merging of factors. */
-export function aggregationWork(run: StrategyRun<StrategySettings>, contributions: readonly Contribution[]): number {
+/** About how many multiplications the server's step takes on these contributions: its rule's passes over their values, and the merging of factors or an SVD. */
+export function aggregationWork(
+  run: StrategyRun<StrategySettings>,
+  contributions: readonly Contribution[],
+  { round }: Pick<RoundPlan, "round">,
+): number {
   const merging = mergeWork(run, contributions);
   const keepsVariates = merging === 0 && needsSingleContributions({ strategy: run.strategy });
   const passes = (ruleOf(run)?.work(contributions.length) ?? 1) * (keepsVariates ? passesWithVariates : 1);
-  return merging + memoryFactor * passes * numValuesOf(contributions);
+  return merging + switchWork(run, contributions, round) + memoryFactor * passes * numValuesOf(contributions);
 }
 
 function numValuesOf(contributions: readonly Contribution[]): number {

@@ -24,6 +24,7 @@ import { type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, rule
 import { raFLora } from "./raFLora.ts";
 import { roLora } from "./roLora.ts";
 import { scaffold } from "./scaffold.ts";
+import { sLora } from "./sLora/index.ts";
 import type { Strategy, StrategyRun } from "./strategy.ts";
 
 /** Every strategy, by `strategy.name` of a run: a new one is a file or folder of its own and a line here. Their methods are listed in this order. */
@@ -46,6 +47,7 @@ export const strategies = {
   fedAdapter,
   fedPipe,
   fedBpt,
+  sLora,
 } as const;
 
 type Strategies = typeof strategies;

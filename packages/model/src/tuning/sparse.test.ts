@@ -1,0 +1,154 @@
+import * as tf from "@tensorflow/tfjs";
+import {
+  asResidual,
+  createRandom,
+  type LoraOwn,
+  loraPairs,
+  numSparse,
+  type Params,
+  presets,
+  type RunSettings,
+  sparseNameOf,
+  sparsePlaces,
+  tunedShape,
+  zeros,
+} from "@tutti/core";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Transformer } from "../backbone/transformer.ts";
+import { createTransformer } from "../backbone/transformer.ts";
+import { type BackendName, startBackend } from "../backends.ts";
+import { goldenBackbone } from "../testing/golden.ts";
+import { drawValues, entriesOf, type LayerMethod, methodsOf, probe, probedLoss, tinyTokens } from "../testing/layerTuners.ts";
+import { backboneWith } from "../testing/residuals.ts";
+import { tinyWorkplace } from "../testing/tinyWorkplace.ts";
+import { relativeError } from "../verify/relativeError.ts";
+import { laidOut, tunedLayout } from "./layout.ts";
+import { createBareTuner } from "./prefix.ts";
+import { createSparseTuner, readable, type SparseMask, tunedSparse } from "./sparse.ts";
+
+const backends: readonly BackendName[] = ["cpu", "wasm"];
+const families = ["roberta", "bert", "gpt2", "llama", "llama3"];
+const seed = 7;
+const ownOf = ({ tuning }: LayerMethod) => tuning as unknown as LoraOwn;
+
+const isWhole = (method: LayerMethod) => (ownOf(method).targets?.length ?? 0) > 1;
+
+/** f32 through three layers, where one side sums the difference with W and the other behind it. */
+const rounding = 1e-5;
+
+/** A tenth of each matrix that a LoRA method names, by the seed. */
+function maskOf(method: LayerMethod, transformer: Transformer): SparseMask {
+  const entries = entriesOf(method, transformer);
+  const shapes = new Map(entries.map(({ name, shape }) => [name, shape]));
+  const places = new Map<string, Int32Array>();
+  const sparse = loraPairs(tunedShape(entries)).map(({ a, b }) => {
+    const size = (shapes.get(b)?.[0] ?? 0) * (shapes.get(a)?.[1] ?? 0);
+    const name = sparseNameOf(b);
+    const count = numSparse(size, 0.1);
+    places.set(name, sparsePlaces(createRandom(seed), { name, count, size }));
+    const layer = Number(name.split("/")[1]);
+    return { name, shape: [count], layer, initial: { mean: 0, stdDev: 0 }, isPrompt: false };
+  });
+  return { layout: laidOut(sparse), places };
+}
+
+const loraCases = families.flatMap((family) =>
+  methodsOf(family)
+    .filter(({ tuning }) => tuning.method === "lora")
+    .map((method) => ({ family, method, name: method.name.replace("lora", "elements") })),
+);
+
+describe.each(backends)("on %s", (backend) => {
+  beforeEach(async () => {
+    await startBackend(backend);
+  });
+
+  // every product alone on the backend that people have; all of them together beside a bias and without on both
+  const cases = loraCases.filter(({ family, method }) =>
+    backend === "wasm" ? family !== "bert" : isWhole(method) && /^(gpt2|llama)$/.test(family),
+  );
+
+  test.each(cases)(
+    "$name on $family: states are those of weights that contain the differences, and a pass leaves no tensor",
+    async ({ family, method }) => {
+      const backbone = goldenBackbone(family);
+      const transformer = createTransformer(backbone);
+      const mask = maskOf(method, transformer);
+      const values = drawValues(mask.layout.entries, 0.3);
+      const entries = entriesOf(method, transformer);
+      const factors = Object.fromEntries(entries.map(({ name, shape }) => [name, zeros(shape)]));
+      const tuning = { ...method.tuning } as RunSettings["tuning"];
+      const residual = asResidual({ seed, tuning }, tunedShape(entries), { factors, sparse: values });
+      const { numTensors } = tf.memory();
+      const tuner = createSparseTuner(transformer, ownOf(method), mask);
+      const found = await probe(tuner, values, tinyTokens());
+      const bare = await probe(createBareTuner(transformer), {}, tinyTokens(), false);
+      expect(tf.memory().numTensors).toBe(numTensors);
+      transformer.dispose();
+      const only = Object.fromEntries(Object.entries(residual).filter(([name]) => name.startsWith("residual/")));
+      const containing = createTransformer(backboneWith(backbone, ownOf(method), only));
+      const expected = await probe(createBareTuner(containing), {}, tinyTokens(), false);
+      containing.dispose();
+      expect(relativeError(found.last, expected.last)).toBeLessThan(rounding);
+      expect(relativeError(bare.last, expected.last)).toBeGreaterThan(0.01);
+      expect(Object.keys(found.gradients)).toEqual(mask.layout.entries.map(({ name }) => name));
+    },
+  );
+});
+
+describe("in f32", () => {
+  beforeEach(async () => {
+    await startBackend("wasm");
+  });
+
+  const whole = loraCases.filter(({ family, method }) => isWhole(method) && /^(roberta|llama)$/.test(family));
+
+  test.each(whole)("$name on $family: every value's gradient is the loss's slope", async ({ family, method }) => {
+    const transformer = createTransformer(goldenBackbone(family));
+    const mask = maskOf(method, transformer);
+    const tuner = createSparseTuner(transformer, ownOf(method), mask);
+    const values = drawValues(mask.layout.entries, 0.1);
+    const { gradients } = await probe(tuner, values, tinyTokens());
+    const step = 0.01;
+    for (const { name } of mask.layout.entries) {
+      const gradient = gradients[name];
+      const random = createRandom(3).stream({ purpose: name });
+      const unit = gradient.map(() => (2 * random.integer(2) - 1) / Math.sqrt(gradient.length));
+      const lossAt = async (distance: number) => {
+        const { shape, data } = values[name];
+        const moved = { ...values, [name]: { shape, data: data.map((value, i) => value + distance * unit[i]) } };
+        return probedLoss(await probe(tuner, moved, tinyTokens(), false));
+      };
+      const measured = ((await lossAt(step)) - (await lossAt(-step))) / (2 * step);
+      const slope = gradient.reduce((total, value, i) => total + value * unit[i], 0);
+      // losses of about 20, each sum of 448 states within 1e-6, over twice the step: 2e-3; curvature: a share of a slope's usual size
+      const usual = Math.hypot(...gradient) / Math.sqrt(gradient.length);
+      expect(Math.abs(measured - slope), `${name}: measured ${measured}, gradient ${slope}`).toBeLessThan(2e-3 + 3e-3 * usual);
+    }
+    transformer.dispose();
+  });
+});
+
+const run: RunSettings = {
+  ...presets.demo,
+  tuning: { ...presets.demo.tuning, method: "lora", rank: 3, alpha: 6, head: "linear" } as unknown as RunSettings["tuning"],
+};
+
+test("a tab makes the mask from the run's seed, and refuses more elements than a matrix has", async () => {
+  await startBackend("cpu");
+  const tiny = tinyWorkplace(run, 4);
+  const place = { ...tiny, layout: tunedLayout(tiny.backbone.config, run.tuning, 3) };
+  const sent = (count: number): Params =>
+    Object.fromEntries(loraPairs(tunedShape(place.layout.entries)).map(({ b }) => [sparseNameOf(b), zeros([count])]));
+  const { layout } = tunedSparse(place, sent(5));
+  expect(layout.entries.filter(({ name }) => name.startsWith("sparse/")).every(({ numValues }) => numValues === 5)).toBe(true);
+  expect(layout.entries.some(({ name }) => name.startsWith("lora/"))).toBe(false);
+  expect(() => tunedSparse(place, sent(32 * 32 + 1))).toThrow("1025 elements of a matrix of 1024, expected 1 to 1024");
+  expect(() => tunedSparse(place, {})).toThrow("expected one number for each trained element");
+  expect(() => tunedSparse({ ...place, run: presets.demo }, sent(5))).toThrow("lora is expected");
+  const read = readable(place, { ...sent(5), "head/bias": zeros([3]) });
+  expect(read["residual/0/query/dense"]?.shape).toEqual([32, 32]);
+  expect(read["lora/0/query/b"]?.shape).toEqual([32, 3]);
+  expect(readable(place, read)).toBe(read);
+  place.transformer.dispose();
+});
