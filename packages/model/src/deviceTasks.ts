@@ -73,7 +73,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const frozen = Object.keys(task.parameterSets.frozen ?? {});
   const sent = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
   requireShapes(sent, task);
-  const tuned = hasSparse(sent) ? tunedSparse(place, sent) : spec.hasOwnRanks === true ? tunedAt(place, sent) : reader.tuned;
+  const tuned = tunedFor(place, spec, sent);
   const sensitivity = spec.scoresMatrices === true ? watchSensitivity(tuned.layout) : null;
   const result = await trainLocally(tuned, sent, reader.encode(examples.train, trainingRows(examples)), {
     training: { ...run.training, localEpochs: spec.epochs, batchSize },
@@ -102,6 +102,12 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
       stage: task.stage,
     },
   };
+}
+
+/** The backbone with what this task trains: by default everything that the run names. */
+function tunedFor(place: Workplace<AnyExample>, { hasOwnRanks }: Spec<"train">, sent: Params): Tuned {
+  if (hasSparse(sent)) return tunedSparse(place.reader.tuned, { tuning: place.run.tuning, random: place.random }, sent);
+  return hasOwnRanks === true ? tunedAt(place, sent) : place.reader.tuned;
 }
 
 /** The moments that a device goes on with; null where it starts without. */

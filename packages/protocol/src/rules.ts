@@ -120,6 +120,7 @@ export const rules = {
   "P-193": "Examples that are typed",
   "P-210": "Search tasks",
   "P-211": "What a search claims is bounded",
+  "P-230": "Elements that the seed draws",
 } as const;
 
 /** The number of a rule of SPEC.md. */

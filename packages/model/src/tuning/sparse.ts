@@ -9,6 +9,7 @@ import {
   type Random,
   sparseNameOf,
   sparsePlaces,
+  type TunedMethod,
   tunedShape,
   zeros,
 } from "@tutti/core";
@@ -205,14 +206,17 @@ function denseExpansion(x: tf.Tensor2D, products: DenseGroup["products"], { unit
   };
 }
 
-type Place = Pick<Workplace, "run" | "layout" | "reader" | "transformer" | "random">;
+/** What decides a run's mask, beside the sizes of its matrices. */
+interface MaskedRun {
+  readonly tuning: TunedMethod;
+  readonly random: Random;
+}
 
 /** What a device trains that was sent elements of the matrices in place of LoRA's factors. Throws a sentence where they are none of the run's. */
-export function tunedSparse({ run, layout, reader, transformer, random }: Place, sent: Params): Tuned {
-  const { tuning } = run;
+export function tunedSparse(tuned: Tuned, { tuning, random }: MaskedRun, sent: Params): Tuned {
   if (tuning.method !== "lora") throw new Error(`a task with sparse differences: tuning.method is ${tuning.method}, lora is expected`);
-  const mask = maskOf(layout, random, sent);
-  return { ...reader.tuned, layout: mask.layout, tuner: createSparseTuner(transformer, tuning, methodPart(mask)) };
+  const mask = maskOf(tuned.layout, random, sent);
+  return { ...tuned, layout: mask.layout, tuner: createSparseTuner(tuned.transformer, tuning, methodPart(mask)) };
 }
 
 /** The run's layout with the elements that were sent in place of each pair of factors, and their places. */
