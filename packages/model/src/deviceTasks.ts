@@ -28,7 +28,7 @@ import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
 import { momentsAt, tunedAt } from "./tuning/ownRanks.ts";
 import { withResidual } from "./tuning/residual.ts";
-import { hasSparse, readable, tunedSparse } from "./tuning/sparse.ts";
+import { hasSparse, readable, tunedSparse } from "./tuning/sparseTask.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
 
 /** One task for one device, with everything it may read. */
@@ -106,7 +106,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
 
 /** The backbone with what this task trains: by default everything that the run names. */
 function tunedFor(place: Workplace<AnyExample>, { hasOwnRanks }: Spec<"train">, sent: Params): Tuned {
-  if (hasSparse(sent)) return tunedSparse(place.reader.tuned, { tuning: place.run.tuning, random: place.random }, sent);
+  if (hasSparse(sent)) return tunedSparse(place.reader.tuned, place.random, sent);
   return hasOwnRanks === true ? tunedAt(place, sent) : place.reader.tuned;
 }
 

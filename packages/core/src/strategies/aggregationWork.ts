@@ -1,9 +1,8 @@
 import { ruleOf } from "../aggregation/table.ts";
 import type { Contribution, RoundPlan } from "../task.ts";
 import { mergeWork } from "./mergeWork.ts";
-import { switchWork } from "./sLora/switchWork.ts";
 import type { StrategyRun } from "./strategy.ts";
-import { needsSingleContributions, type StrategySettings } from "./table.ts";
+import { needsSingleContributions, type StrategySettings, stepWork } from "./table.ts";
 
 /** A pass over updates, which come from memory, takes about as long as this number of multiplications of what is in a cache; a busy machine's is meant. */
 const memoryFactor = 12;
@@ -20,7 +19,7 @@ export function aggregationWork(
   const merging = mergeWork(run, contributions);
   const keepsVariates = merging === 0 && needsSingleContributions({ strategy: run.strategy });
   const passes = (ruleOf(run)?.work(contributions.length) ?? 1) * (keepsVariates ? passesWithVariates : 1);
-  return merging + switchWork(run, contributions, round) + memoryFactor * passes * numValuesOf(contributions);
+  return merging + stepWork(run, contributions, round) + memoryFactor * passes * numValuesOf(contributions);
 }
 
 function numValuesOf(contributions: readonly Contribution[]): number {

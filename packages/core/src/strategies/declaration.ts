@@ -4,6 +4,7 @@ import type { DeclaredMethod } from "../comparison.ts";
 import type { Publication } from "../publication.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import { type SettingsOf, withoutDefaults } from "../settings/shape.ts";
+import type { Contribution } from "../task.ts";
 import type { TuningMethodName } from "../tunings/table.ts";
 import type { Strategy, StrategyRun, StrategyState } from "./strategy.ts";
 
@@ -49,6 +50,8 @@ export interface StrategyParts<Name extends string, Shape extends z.ZodRawShape,
   takesRules?(own: StrategySettingsOf<Name, Shape>): TakenRules;
   /** Whether the server needs each device's contribution, where others need the weighted sum alone; under a rule but the mean all do. */
   needsSingleContributions(own: StrategySettingsOf<Name, Shape>): boolean;
+  /** About how many multiplications its server's step takes beside means and merges, in this round; absent for none. */
+  stepWork?(run: StrategyRun<StrategySettingsOf<Name, Shape>>, contributions: readonly Contribution[], round: number): number;
   /** Whether its plans hold tasks for a trusted compute client; absent for never. */
   needsCompute?(own: StrategySettingsOf<Name, Shape>): boolean;
   /** The methods of the comparison that it makes, by name. */

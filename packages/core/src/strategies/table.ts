@@ -3,6 +3,7 @@ import { type AggregationFault, aggregationFault, type TakenRules } from "../agg
 import { ruleOf } from "../aggregation/table.ts";
 import type { LayerSelector } from "../settings/fields.ts";
 import type { Unchanging } from "../settings/unchanging.ts";
+import type { Contribution } from "../task.ts";
 import type { RunRule } from "./declaration.ts";
 import { fedAdapter } from "./fedAdapter/index.ts";
 import { fedAvg } from "./fedAvg.ts";
@@ -118,10 +119,19 @@ export function needsSingleContributions(run: Pick<StrategyRun<StrategySettings>
 
 /** What of a strategy's declaration most leave out. */
 interface ServerNeeds {
+  stepWork?(run: StrategyRun<DeclaredSettings>, contributions: readonly Contribution[], round: number): number;
   needsCompute?(own: DeclaredSettings): boolean;
 }
 
 type WithStrategy = Pick<StrategyRun<StrategySettings>, "strategy">;
+
+/** About how many multiplications the server's step of this round takes beside means and merges. */
+export function stepWork(run: StrategyRun<StrategySettings>, contributions: readonly Contribution[], round: number): number {
+  const { strategy } = run;
+  if (isModule(strategy)) return 0;
+  const declared: ServerNeeds = strategies[strategy.name];
+  return declared.stepWork?.({ ...run, strategy }, contributions, round) ?? 0;
+}
 
 /** Whether such a run's plans hold tasks for a trusted compute client. */
 export function needsCompute({ strategy }: WithStrategy): boolean {

@@ -19,7 +19,7 @@ import { vectorGradient } from "../training/gradient.ts";
 import type { LabelledBatch } from "../training/objective.ts";
 import { createTuner } from "../tuning/createTuner.ts";
 import { flattenTuned, type TunedLayout, tunedLayout } from "../tuning/layout.ts";
-import { tunedSparse } from "../tuning/sparse.ts";
+import { tunedSparse } from "../tuning/sparseTask.ts";
 import { createStock, type StockBatch } from "./stock.ts";
 
 /** Something that takes training steps on its own copy of a backbone, from its own prompts. */
@@ -72,7 +72,7 @@ export function ownContestant(
     objective,
     positionsAfterPrefix: false,
   };
-  const tuned = density === undefined ? method : tunedSparse(method, { tuning, random }, sparseZeros(methodLayout, density));
+  const tuned = density === undefined ? method : tunedSparse(method, random, sparseZeros(methodLayout, density));
   const { layout } = tuned;
   const texts = labelledTexts(batch, transformer.config.vocabSize);
   let state = startAdamW(

@@ -1,7 +1,7 @@
 import { createRandom, type LoraOwn, loraPairs, numSparse, sparseNameOf, sparsePlaces, tunedShape } from "@tutti/core";
 import type { Transformer } from "../backbone/transformer.ts";
 import { laidOut } from "../tuning/layout.ts";
-import type { SparseMask } from "../tuning/sparse.ts";
+import type { ElementMask } from "../tuning/tuner.ts";
 import { entriesOf, type LayerMethod } from "./layerTuners.ts";
 
 /** This share of each matrix that a LoRA method names, by a seed. */
@@ -10,7 +10,7 @@ export function sparseMaskOf(
   transformer: Transformer,
   density: number,
   seed = 7,
-): { readonly mask: SparseMask; readonly settings: LoraOwn } {
+): { readonly mask: ElementMask; readonly settings: LoraOwn } {
   const entries = entriesOf(method, transformer);
   const shapes = new Map(entries.map(({ name, shape }) => [name, shape]));
   const places = new Map<string, Int32Array>();

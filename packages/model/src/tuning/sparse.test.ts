@@ -21,8 +21,10 @@ import { sparseMaskOf } from "../testing/sparseMask.ts";
 import { tinyWorkplace } from "../testing/tinyWorkplace.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import { tunedLayout } from "./layout.ts";
+import { createLoraTuner } from "./lora.ts";
 import { createBareTuner } from "./prefix.ts";
-import { createSparseTuner, readable, tunedSparse } from "./sparse.ts";
+import { createSparseTuner } from "./sparse.ts";
+import { readable, tunedSparse } from "./sparseTask.ts";
 
 const backends: readonly BackendName[] = ["cpu", "wasm"];
 const seed = 7;
@@ -122,14 +124,13 @@ test("a tab makes the mask from the run's seed, and refuses more elements than a
   const place = { ...tiny, layout: tunedLayout(tiny.backbone.config, run.tuning, 3) };
   const sent = (count: number): Params =>
     Object.fromEntries(loraPairs(tunedShape(place.layout.entries)).map(({ b }) => [sparseNameOf(b), zeros([count])]));
-  const tuned = { ...tiny.reader.tuned, layout: place.layout };
-  const masked = { tuning: run.tuning, random: tiny.random };
-  const { layout } = tunedSparse(tuned, masked, sent(5));
+  const tuned = { ...tiny.reader.tuned, layout: place.layout, tuner: createLoraTuner(tiny.transformer, { rank: 3, alpha: 6 }) };
+  const { layout } = tunedSparse(tuned, tiny.random, sent(5));
   expect(layout.entries.filter(({ name }) => name.startsWith("sparse/")).every(({ numValues }) => numValues === 5)).toBe(true);
   expect(layout.entries.some(({ name }) => name.startsWith("lora/"))).toBe(false);
-  expect(() => tunedSparse(tuned, masked, sent(32 * 32 + 1))).toThrow("1025 elements of a matrix of 1024, expected 1 to 1024");
-  expect(() => tunedSparse(tuned, masked, {})).toThrow("expected one number for each trained element");
-  expect(() => tunedSparse(tuned, { ...masked, tuning: presets.demo.tuning }, sent(5))).toThrow("lora is expected");
+  expect(() => tunedSparse(tuned, tiny.random, sent(32 * 32 + 1))).toThrow("1025 elements of a matrix of 1024, expected 1 to 1024");
+  expect(() => tunedSparse(tuned, tiny.random, {})).toThrow("expected one number for each trained element");
+  expect(() => tunedSparse(tiny.reader.tuned, tiny.random, sent(5))).toThrow("only LoRA has matrices with trained elements");
   const read = readable(place, { ...sent(5), "head/bias": zeros([3]) });
   expect(read["residual/0/query/dense"]?.shape).toEqual([32, 32]);
   expect(read["lora/0/query/b"]?.shape).toEqual([32, 3]);

@@ -1,43 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  asResidual,
-  isSparseName,
-  type LoraOwn,
-  loraMatrices,
-  loraPairs,
-  type Params,
-  type Random,
-  sparseNameOf,
-  sparsePlaces,
-  type TunedMethod,
-  tunedShape,
-  zeros,
-} from "@tutti/core";
+import { type LoraOwn, loraMatrices } from "@tutti/core";
 import type { AddedProduct, LayerAddition } from "../backbone/layer.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import { type BlockMap, blockGradient, type MapUse } from "../kernels/blockMaps.ts";
 import type { AddedExpansion } from "../kernels/feedForward.ts";
 import { linear, linearGradient } from "../kernels/linear.ts";
 import { partOf } from "../kernels/rows.ts";
-import type { Tuned } from "../training/gradient.ts";
-import type { Workplace } from "../workplace.ts";
 import { createAddingTuner, type LayersPlan, type Unit } from "./additions.ts";
-import { joinTuned, laidOut, splitTuned, type TunedLayout } from "./layout.ts";
+import { joinTuned, laidOut, splitTuned } from "./layout.ts";
 import { type LoraGroup, loraGroups } from "./loraPlan.ts";
-import { type Tuner, wholeMethod } from "./tuner.ts";
-
-/** Some elements of a run's LoRA matrices, by the names of their values. */
-export interface SparseMask {
-  readonly layout: TunedLayout;
-  /** Ascending, row after row. */
-  readonly places: ReadonlyMap<string, Int32Array>;
-}
+import { type ElementMask, type Tuner, wholeMethod } from "./tuner.ts";
 
 /**
  * W x + D x for the matrices that LoRA's settings name, D zero but for some elements, which are trained: the first stage of SLoRA. Of a matrix's
  * gradient only their part is kept, a group of matrices at a time, so that optimisers never see the others.
  */
-export function createSparseTuner(transformer: Transformer, settings: LoraOwn, { layout, places }: SparseMask): Tuner {
+export function createSparseTuner(transformer: Transformer, settings: LoraOwn, { layout, places }: ElementMask): Tuner {
   const { config } = transformer;
   const [groups] = loraGroups(config, settings); // every layer has the same
   const dense = denseGroups(groups, settings, config.numLayers);
@@ -111,7 +89,7 @@ function denseGroups(groups: readonly LoraGroup[], settings: LoraOwn, numLayers:
 }
 
 /** Places of a layer's trained elements among the values of a group of matrices. */
-function placesWithin(matrices: DenseGroup["matrices"], layer: number, places: SparseMask["places"]): Int32Array {
+function placesWithin(matrices: DenseGroup["matrices"], layer: number, places: ElementMask["places"]): Int32Array {
   return joined(
     matrices.map(({ name: matrix, start }) => {
       const name = `sparse/${layer}/${matrix}`;
@@ -204,56 +182,4 @@ function denseExpansion(x: tf.Tensor2D, products: DenseGroup["products"], { unit
       return dx;
     },
   };
-}
-
-/** What decides a run's mask, beside the sizes of its matrices. */
-interface MaskedRun {
-  readonly tuning: TunedMethod;
-  readonly random: Random;
-}
-
-/** What a device trains that was sent elements of the matrices in place of LoRA's factors. Throws a sentence where they are none of the run's. */
-export function tunedSparse(tuned: Tuned, { tuning, random }: MaskedRun, sent: Params): Tuned {
-  if (tuning.method !== "lora") throw new Error(`a task with sparse differences: tuning.method is ${tuning.method}, lora is expected`);
-  const mask = maskOf(tuned.layout, random, sent);
-  return { ...tuned, layout: mask.layout, tuner: createSparseTuner(tuned.transformer, tuning, methodPart(mask)) };
-}
-
-/** The run's layout with the elements that were sent in place of each pair of factors, and their places. */
-function maskOf(layout: TunedLayout, random: Random, sent: Params): SparseMask {
-  const sizes = new Map(layout.entries.map(({ name, shape }) => [name, shape]));
-  const places = new Map<string, Int32Array>();
-  const entries = layout.entries.flatMap((entry) => {
-    if (!entry.name.startsWith("lora/")) return [entry];
-    if (!entry.name.endsWith("/b")) return [];
-    const name = sparseNameOf(entry.name);
-    const shape = sent[name]?.shape ?? [];
-    if (shape.length !== 1) throw new Error(`tensor ${name}: shape [${shape.join(",")}], expected one number for each trained element`);
-    const numColumns = sizes.get(`${entry.name.slice(0, -1)}a`)?.[1] ?? 0;
-    places.set(name, sparsePlaces(random, { name, count: shape[0], size: entry.shape[0] * numColumns }));
-    return [{ ...entry, name, shape }];
-  });
-  return { layout: laidOut(entries), places };
-}
-
-/** The mask without the head, which is no part of the backbone. */
-function methodPart({ layout, places }: SparseMask): SparseMask {
-  return { layout: laidOut(layout.entries.filter(({ name }) => isSparseName(name))), places };
-}
-
-/** Whether parameters are those of a sparse stage. */
-export function hasSparse(params: Params): boolean {
-  return Object.keys(params).some(isSparseName);
-}
-
-/** Parameters as the run's readers take them: elements of the matrices as a residual, beside factors of 0. Others as they are. */
-export function readable({ run, layout }: Pick<Workplace, "run" | "layout">, params: Params): Params {
-  if (!hasSparse(params)) return params;
-  const shape = tunedShape(layout.entries);
-  const factorNames = new Set(loraPairs(shape).flatMap(({ a, b }) => [a, b]));
-  const factors = Object.fromEntries(
-    layout.entries.flatMap((entry) => (factorNames.has(entry.name) ? [[entry.name, zeros(entry.shape)]] : [])),
-  );
-  const others = Object.fromEntries(Object.entries(params).filter(([name]) => !isSparseName(name)));
-  return { ...asResidual(run, shape, { factors, sparse: params }), ...others };
 }

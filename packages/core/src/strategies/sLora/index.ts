@@ -3,6 +3,7 @@ import { declareStrategy } from "../declaration.ts";
 import { needsLora } from "../loraRule.ts";
 import { decisions } from "./decisions.ts";
 import { sLoraSettings, switchesWithinRun } from "./settings.ts";
+import { switchWork } from "./switchWork.ts";
 
 const own = [
   "The sparse rounds train the matrices that LoRA's targets name, not all weights of the model.",
@@ -34,6 +35,7 @@ export const sLora = declareStrategy({
   rules: [needsLora("sLora"), switchesWithinRun],
   takesRules: () => "all",
   needsSingleContributions: () => false,
+  stepWork: switchWork,
   decisions,
   methods: {
     sLora: {
