@@ -364,8 +364,9 @@ function paceRulesOf(config: CoordinatorConfig): PaceRules | null {
 function tunedNow({ running: { strategy, state }, notes }: Work, isStarted: boolean): TunedNow | null {
   const last = notes.records.findLast(({ stage, kind }) => stage === "train" && kind === "train");
   if (last === undefined && !isStarted) return null;
-  const sharedNames = Object.keys(strategy.globalParams(state));
-  return { params: strategy.newcomerParams(state), sharedNames, round: last?.round ?? 0 };
+  const params = strategy.newcomerParams(state);
+  const sharedNames = Object.keys(strategy.globalParams(state)).filter((name) => Object.hasOwn(params, name)); // others travel in another form
+  return { params, sharedNames, round: last?.round ?? 0 };
 }
 
 function outcomeOf({ ports, running, notes }: Work, pool: Pool): RunOutcome {

@@ -158,6 +158,7 @@ export { type PartitionSettings, type RunConditions, runConditions, type Trainin
 export { sha256Hex, sha256HexSync } from "./sha256.ts";
 export { shownRows } from "./shownRows.ts";
 export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
+export { denseOf, isSparseName, numSparse, sparseNameOf, sparsePlaces } from "./sparseParams.ts";
 export { aggregationWork } from "./strategies/aggregationWork.ts";
 export { average, averageSent, combinedChange, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
@@ -220,6 +221,7 @@ export { type ProxyReference, proxyScores, type ThreeScores } from "./strategies
 export { type ScaffoldSettings, scaffold } from "./strategies/scaffold.ts";
 export { sentForm } from "./strategies/sentForm.ts";
 export { type ServerRateSchedule, serverRates } from "./strategies/serverRates/table.ts";
+export { asResidual } from "./strategies/sLora/stages.ts";
 export type {
   AsJson,
   Evaluation,

@@ -30,6 +30,7 @@ import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
 import { liveIn, momentsAt, momentsOfLive, tunedAt } from "./tuning/ownRanks.ts";
 import { withResidual } from "./tuning/residual.ts";
+import { hasSparse, readable, tunedSparse } from "./tuning/sparseTask.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
 
 /** Scores every layer on the device's first shuffled batch (fedpeptao.md §3). */
@@ -61,7 +62,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const frozen = Object.keys(frozenOf(task.parameterSets));
   const sent = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
   requireShapes(sent, task);
-  const tuned = spec.hasOwnRanks === true ? tunedAt(place, sent) : reader.tuned;
+  const tuned = tunedFor(place, spec, sent);
   if (spec.live !== undefined) liveIn(place.layout, spec.live, sent);
   const isScoring = spec.scoresMatrices === true || spec.scoresComponents === true;
   const sensitivity = isScoring ? watchSensitivity(tuned.layout) : null;
@@ -128,13 +129,24 @@ async function computeSlopes(
   };
 }
 
+/** The backbone with what this task trains: by default everything that the run names. */
+function tunedFor(place: Workplace<AnyExample>, { hasOwnRanks }: Spec<"train">, sent: Params): Tuned {
+  if (hasSparse(sent)) return tunedSparse(place.reader.tuned, place.random, sent);
+  return hasOwnRanks === true ? tunedAt(place, sent) : place.reader.tuned;
+}
+
 /** The moments that a device goes on with; null where it starts without. */
 function momentsFor({ place, task }: TaskInput<Spec<"train">>, state: DeviceState | null, { layout }: Tuned): DeviceState["moments"] {
   const before = place.run.training.resetMoments ? null : (state?.moments ?? null);
   const { live } = task.spec;
   if (before !== null && live !== undefined)
     return state?.live === undefined ? null : momentsOfLive(place.layout, before, { before: state.live, after: live });
-  return before === null || task.spec.hasOwnRanks !== true ? before : momentsAt(layout, before);
+  if (before === null || task.spec.hasOwnRanks === true) return before === null ? null : momentsAt(layout, before);
+  return isOf(layout, before) ? before : null; // another stage of the method trained something else
+}
+
+function isOf({ entries }: Tuned["layout"], { m }: NonNullable<DeviceState["moments"]>): boolean {
+  return entries.every(({ name, numValues }) => m[name]?.data.length === numValues);
 }
 
 /** Estimates the spectrum of the loss's Hessian on the device's first shuffled batch (fedpeptao.md §4). */
@@ -171,7 +183,7 @@ async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body
     }
     const isZeroShot = protocol === "zeroShot";
     const reader = isZeroShot ? place.zeroShotReader() : place.reader;
-    const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, sharedNames);
+    const params = isZeroShot ? null : readable(place, deviceParams(task, protocol === "newcomer" ? null : state, sharedNames));
     for (const split of task.spec.splits) {
       const rows = protocol === "personalised" ? personalisedRows(input.examples, split) : globalRows(input.examples, split);
       const among = { name: `${split} examples`, rows };

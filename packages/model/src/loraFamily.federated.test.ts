@@ -284,3 +284,24 @@ test("FedAdapter learns in a federation that begins with the top layer, and grow
   expect(first).toEqual({ round: 1, depth: 1, width: 1 });
   expect(grown?.round).toBe(3);
 });
+
+test("SLoRA learns in a federation: elements of the matrices first, then the factors that they became, with moments of its own in each stage", async () => {
+  const base = runOf("sLora", { sparseRounds: 2, density: 0.05 }, { resetMoments: false, clientLearningRate: 0.03 });
+  const run = { ...base, cohortSize: numDevices, evaluateEvery: 1, tuning: { ...base.tuning, rank: 12 } as RunSettings["tuning"] };
+  const { losses, results, params, summary } = await federate(run);
+  expect(losses[1]).toBeLessThan(losses[0]);
+  expect(losses[2]).toBeLessThan(losses[0]); // the factors go on where the elements were
+  expect(losses[3]).toBeLessThan(losses[2]);
+  const isSparse = (name: string) => name.startsWith("sparse/");
+  for (const { task, delta, state } of trainings(results)) {
+    const names = Object.keys(delta);
+    expect(names.every(task.round <= 2 ? isSparse : (name) => name.startsWith("lora/")), `round ${task.round}`).toBe(true);
+    expect(Object.keys(state?.moments?.v ?? {}), `round ${task.round}`).toEqual(names); // of nothing but what is trained
+    if (task.round <= 2) for (const { shape } of Object.values(state?.moments?.v ?? {})) expect(shape).toEqual([51]); // of 32 × 32
+    expect(state?.local).toEqual({});
+  }
+  expect(Object.keys(params).some(isSparse)).toBe(false);
+  const scores = summary.evaluations.map(({ results: [found] }) => (found === undefined || "text" in found ? Number.NaN : found.lossSum));
+  expect(scores).toHaveLength(4);
+  expect(scores[3]).toBeLessThan(scores[0]);
+});

@@ -139,6 +139,7 @@ export const rules = {
   "P-223": "The signs of a seed",
   "P-255": "Skipped batches",
   "P-256": "Local steps",
+  "P-230": "Elements that the seed draws",
 } as const;
 
 /** The number of a rule of SPEC.md. */

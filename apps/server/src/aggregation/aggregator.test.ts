@@ -25,8 +25,8 @@ const lora = {
   lossOver: "labelWords",
 } as const;
 
-type Name = "flexLora" | "raFLora" | "fedExLora" | "fLora";
-const names: readonly Name[] = ["flexLora", "raFLora", "fedExLora", "fLora"];
+type Name = "flexLora" | "raFLora" | "fedExLora" | "fLora" | "sLora";
+const names: readonly Name[] = ["flexLora", "raFLora", "fedExLora", "fLora", "sLora"];
 
 const runOf = (name: Name, tuning: object = lora): RunSettings => {
   const base = tinyFedAvg({ numRounds: 3, evaluateEvery: 3 });
@@ -34,7 +34,7 @@ const runOf = (name: Name, tuning: object = lora): RunSettings => {
     ...base,
     tuning: tuning as RunSettings["tuning"],
     training: { ...base.training, resetMoments: true },
-    strategy: strategies[name].defaults as RunSettings["strategy"],
+    strategy: { ...strategies[name].defaults, ...(name === "sLora" ? { sparseRounds: 1 } : {}) } as RunSettings["strategy"],
   };
 };
 

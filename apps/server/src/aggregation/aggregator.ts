@@ -55,7 +55,7 @@ const usualThreadFrom = 2e8;
 export function createAggregator({ run, strategy, method = strategy, threadFrom = usualThreadFrom, signal }: AggregatorOptions): Aggregate {
   const isDeclared = run.strategy.name !== "module" && method === createStrategy(run);
   return (state, plan, contributions) => {
-    if (!isDeclared || aggregationWork(run, contributions) < threadFrom) return strategy.aggregate(state, plan, contributions);
+    if (!isDeclared || aggregationWork(run, contributions, plan) < threadFrom) return strategy.aggregate(state, plan, contributions);
     return inThread({ run, state, plan, contributions }, signal).then((merged) =>
       merged === null ? state : { values: merged.values, tensors: tensorsOf(merged, state) },
     );

@@ -4,6 +4,7 @@ import type { DeclaredMethod } from "../comparison.ts";
 import type { Publication } from "../publication.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import { type SettingsOf, withoutDefaults } from "../settings/shape.ts";
+import type { Contribution } from "../task.ts";
 import type { TuningMethodName } from "../tunings/table.ts";
 import type { Strategy, StrategyRun, StrategyState } from "./strategy.ts";
 
@@ -54,6 +55,8 @@ export interface StrategyParts<Name extends string, Shape extends z.ZodRawShape,
   needsSingleContributions(own: StrategySettingsOf<Name, Shape>): boolean;
   /** Whether it edits prompts of words, which no gradient trains; absent for never. */
   readonly editsWords?: boolean;
+  /** About how many multiplications its server's step takes beside means and merges, in this round; absent for none. */
+  stepWork?(run: StrategyRun<StrategySettingsOf<Name, Shape>>, contributions: readonly Contribution[], round: number): number;
   /** Whether its plans hold tasks for a trusted compute client; absent for never. */
   needsCompute?(own: StrategySettingsOf<Name, Shape>): boolean;
   /** Which of its devices need a backward pass; absent for all. A device that computes forward passes alone (P-250) takes part where not all do. */

@@ -34,7 +34,14 @@ const loraInitial = factorsOf(
 function runOf(name: StrategyName, aggregation: AggregationSettings | null): RunSettings {
   const base = isLora(name) ? loraRun(sizes) : testRun(sizes);
   const training = name === "scaffold" ? ({ ...base.training, optimizer: "sgd" } as const) : base.training;
-  const own = name === "fedPepTao" ? { selector: "all", countingRounds: 0, keepFraction: 1 } : name === "fedPt" ? { distillSteps: 0 } : {};
+  const own =
+    name === "fedPepTao"
+      ? { selector: "all", countingRounds: 0, keepFraction: 1 }
+      : name === "fedPt"
+        ? { distillSteps: 0 }
+        : name === "sLora"
+          ? { sparseRounds: 3 }
+          : {};
   const strategy = { ...strategies[name].defaults, ...own } as RunSettings["strategy"];
   const tuning = name === "fedTt" ? { ...commonDefaults, ...tensorTrain.defaults } : base.tuning;
   return { ...base, tuning, training, strategy, ...(aggregation === null ? {} : { aggregation }) };
@@ -80,7 +87,19 @@ const merging = names.filter((name) => takes(name) === "wholeUpdates");
 const clipping = names.filter((name) => takes(name) === "clipping");
 
 test("strategies that average take every rule, those that merge factors the ones that leave updates whole", () => {
-  expect(averaging).toEqual(["fedPepTao", "fedAvg", "scaffold", "fedOpt", "fedAvgM", "fedPt", "ffaLora", "fedSaLora", "roLora", "fedTt"]);
+  expect(averaging).toEqual([
+    "fedPepTao",
+    "fedAvg",
+    "scaffold",
+    "fedOpt",
+    "fedAvgM",
+    "fedPt",
+    "ffaLora",
+    "fedSaLora",
+    "roLora",
+    "fedTt",
+    "sLora",
+  ]);
   expect(merging).toEqual(["flexLora", "fedExLora", "fLora"]);
   expect(clipping).toEqual(["raFLora", "hetLora", "fedAdapter", "fedPipe"]);
   expect(strategies.flexLora.takesRules?.({ ...strategies.flexLora.defaults, ranks: [2, 1] })).toBe("clipping");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createTensor, mapParams, type Params, pickNames, weightedSum } from "../params.ts";
+import { createTensor, mapParams, type Params, weightedSum, zeros } from "../params.ts";
 import { createRandom } from "../random.ts";
 import { isResidualName } from "../residualParams.ts";
 import type { RunSettings } from "../run.ts";
@@ -28,6 +28,7 @@ const training = { ...base.training, optimizer: "sgd", clientLearningRate: 0.25 
 const settingsOf = (name: StrategyName): DeclaredSettings => {
   const { defaults } = strategies[name];
   if ("distillSteps" in defaults) return { ...defaults, distillSteps: 0 }; // another test has a compute client's contributions
+  if ("sparseRounds" in defaults) return { ...defaults, sparseRounds: 2 };
   return "selector" in defaults ? { ...defaults, selector: "all", countingRounds: 0, initialPrompts: "fresh" } : defaults;
 };
 const runOf = (strategy: RunSettings["strategy"]): RunSettings => ({ ...base, training, strategy });
@@ -152,8 +153,8 @@ function played(settings: DeclaredSettings, isMerged: boolean): Record<string, n
         const body = { kind: spec.kind, delta: { scalars }, numSkipped: 0, firstLoss: 1.5, lastLoss: 1.25 };
         return { deviceId, numExamples: numExamples[deviceId], body };
       }
-      const change = mapParams(start, ({ shape, data }) => ({ shape, data: data.map((_, i) => values[i]) }));
-      const delta = pickNames(change, Object.keys(expects.shapes));
+      const zero = Object.fromEntries(Object.entries(expects.shapes).map(([name, shape]) => [name, zeros(shape)]));
+      const delta = mapParams(zero, ({ shape, data }) => ({ shape, data: data.map((_, i) => values[i]) }));
       if (spec.kind !== "search") return trained(deviceId, numExamples[deviceId], 2 + deviceId, delta);
       return { deviceId, numExamples: numExamples[deviceId], body: { kind: spec.kind, delta, fitness: 2 + deviceId, stepSize: 1 } };
     });

@@ -3,6 +3,7 @@ import { type AggregationFault, aggregationFault, type TakenRules } from "../agg
 import { ruleOf } from "../aggregation/table.ts";
 import type { LayerSelector } from "../settings/fields.ts";
 import type { Unchanging } from "../settings/unchanging.ts";
+import type { Contribution } from "../task.ts";
 import { editedTokensOf } from "../tunings/table.ts";
 import type { BackwardPasses, RunRule } from "./declaration.ts";
 import { fedAdapter } from "./fedAdapter/index.ts";
@@ -29,6 +30,7 @@ import { type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, rule
 import { raFLora } from "./raFLora.ts";
 import { roLora } from "./roLora.ts";
 import { scaffold } from "./scaffold.ts";
+import { sLora } from "./sLora/index.ts";
 import type { Strategy, StrategyRun } from "./strategy.ts";
 
 /** Every strategy, by `strategy.name` of a run: a new one is a file or folder of its own and a line here. Their methods are listed in this order. */
@@ -55,6 +57,7 @@ export const strategies = {
   fedAra,
   fedDtpt,
   fedKSeed,
+  sLora,
 } as const;
 
 type Strategies = typeof strategies;
@@ -126,11 +129,20 @@ export function needsSingleContributions(run: Pick<StrategyRun<StrategySettings>
 /** What of a strategy's declaration most leave out. */
 interface ServerNeeds {
   readonly editsWords?: boolean;
+  stepWork?(run: StrategyRun<DeclaredSettings>, contributions: readonly Contribution[], round: number): number;
   needsCompute?(own: DeclaredSettings): boolean;
   backwardPasses?(own: DeclaredSettings): BackwardPasses;
 }
 
 type WithStrategy = Pick<StrategyRun<StrategySettings>, "strategy">;
+
+/** About how many multiplications the server's step of this round takes beside means and merges. */
+export function stepWork(run: StrategyRun<StrategySettings>, contributions: readonly Contribution[], round: number): number {
+  const { strategy } = run;
+  if (isModule(strategy)) return 0;
+  const declared: ServerNeeds = strategies[strategy.name];
+  return declared.stepWork?.({ ...run, strategy }, contributions, round) ?? 0;
+}
 
 /** Whether such a run's plans hold tasks for a trusted compute client. */
 export function needsCompute({ strategy }: WithStrategy): boolean {

@@ -1,5 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { createRandom, initialParams, type TunedMethod } from "@tutti/core";
+import {
+  createRandom,
+  initialParams,
+  loraPairs,
+  numSparse,
+  type Params,
+  sparseNameOf,
+  type TunedMethod,
+  tunedShape,
+  zeros,
+} from "@tutti/core";
 import { tokenBatch } from "../backbone/batch.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import { createTransformer } from "../backbone/transformer.ts";
@@ -8,7 +18,8 @@ import { adamWStep, startAdamW, trainedValues } from "../training/adamWTensors.t
 import { vectorGradient } from "../training/gradient.ts";
 import type { LabelledBatch } from "../training/objective.ts";
 import { createTuner } from "../tuning/createTuner.ts";
-import { flattenTuned, tunedLayout } from "../tuning/layout.ts";
+import { flattenTuned, type TunedLayout, tunedLayout } from "../tuning/layout.ts";
+import { tunedSparse } from "../tuning/sparseTask.ts";
 import { createStock, type StockBatch } from "./stock.ts";
 
 /** Something that takes training steps on its own copy of a backbone, from its own prompts. */
@@ -32,6 +43,9 @@ export const promptTokens = 16;
 /** What a contestant trains by default: the prefix that other tuning methods are compared with. */
 export const prefixTuning: TunedMethod = { method: "prefix", promptTokens, head: "labelWords" };
 
+/** A tuning method, or elements of the matrices that LoRA's settings name. */
+export type TrainedMethod = TunedMethod & { readonly density?: number };
+
 const words = [5, 7];
 const settings = { learningRate: 0.01, weightDecay: 0.1, clipNorm: 1 };
 
@@ -43,17 +57,26 @@ export function ownContestant(
   backbone: PackedBackbone,
   batch: BenchBatch,
   kernels: "fast" | "plain",
-  tuning: TunedMethod = prefixTuning,
+  trained: TrainedMethod = prefixTuning,
 ): Contestant {
+  const { density, ...tuning } = trained;
   chooseKernels(kernels);
   const transformer = createTransformer(backbone, { weights: kernels === "fast" ? "packed" : "unpacked" });
   const random = createRandom(1);
-  const layout = tunedLayout(transformer.config, tuning, words.length);
   const objective = { head: "labelWords", lossOver: "vocabulary", words } as const;
-  const tuned = { transformer, tuner: createTuner(transformer, tuning, { random }), layout, objective, positionsAfterPrefix: false };
+  const methodLayout = tunedLayout(transformer.config, tuning, words.length);
+  const method = {
+    transformer,
+    tuner: createTuner(transformer, tuning, { random }),
+    layout: methodLayout,
+    objective,
+    positionsAfterPrefix: false,
+  };
+  const tuned = density === undefined ? method : tunedSparse(method, random, sparseZeros(methodLayout, density));
+  const { layout } = tuned;
   const texts = labelledTexts(batch, transformer.config.vocabSize);
   let state = startAdamW(
-    tuning === prefixTuning ? firstPrompts(layout.numValues) : flattenTuned(layout, initialParams(layout.entries, random)),
+    trained === prefixTuning ? firstPrompts(layout.numValues) : flattenTuned(layout, initialParams(layout.entries, random)),
   );
   return {
     async step() {
@@ -74,6 +97,17 @@ export function ownContestant(
       transformer.dispose();
     },
   };
+}
+
+/** Elements of every matrix with low-rank factors, as SLoRA's first stage trains them. */
+function sparseZeros({ entries }: TunedLayout, density: number): Params {
+  const sizes = new Map(entries.map(({ name, shape }) => [name, shape]));
+  return Object.fromEntries(
+    loraPairs(tunedShape(entries)).map(({ a, b }) => {
+      const size = (sizes.get(b)?.[0] ?? 0) * (sizes.get(a)?.[1] ?? 0);
+      return [sparseNameOf(b), zeros([numSparse(size, density)])];
+    }),
+  );
 }
 
 /** The frozen yardstick, with the library's own choice of product on WebGPU. */

@@ -3,22 +3,12 @@ import { type BackboneSizes, type Params, sizeOf, type TunedEntry, type TunedMet
 import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";
 import { partOf } from "../kernels/rows.ts";
+import type { TunedLayout } from "./tunedLayout.ts";
 import { type TunedValues, type Tuner, wholeMethod } from "./tuner.ts";
 
+export type { TunedLayout } from "./tunedLayout.ts";
+
 /** Where one trained parameter lies in the vector of all. */
-interface Entry extends TunedEntry {
-  readonly start: number;
-  readonly numValues: number;
-}
-
-/** The trained parameters laid end to end: the method's (layer 0's, layer 1's, …), then the linear head's weight and bias. */
-export interface TunedLayout {
-  readonly entries: readonly Entry[];
-  readonly numValues: number;
-  /** Values that belong to the method; they come first. */
-  readonly numMethodValues: number;
-}
-
 /** The sizes that decide the shapes of what is trained. */
 export function backboneSizes(config: BackboneConfig): BackboneSizes {
   const { numLayers, hiddenSize, numHeads, headSize } = config;
@@ -78,7 +68,7 @@ export function valuesFor(tuner: Tuner, layout: TunedLayout, vector: tf.Tensor1D
   return { [wholeMethod]: vector, ...splitTuned({ ...layout, entries: headEntries(layout) }, vector) };
 }
 
-function headEntries({ entries, numMethodValues }: TunedLayout): readonly Entry[] {
+function headEntries({ entries, numMethodValues }: TunedLayout): readonly TunedLayout["entries"][number][] {
   return entries.filter(({ start }) => start >= numMethodValues);
 }
 

@@ -11,6 +11,7 @@ import { besideGradient, besideProduct, type FrozenProduct } from "./frozenProdu
 import { laidOut, tunedLayout } from "./layout.ts";
 import { type LoraGroup, loraGroups } from "./loraPlan.ts";
 import { uploadResidual } from "./residual.ts";
+import { createSparseTuner } from "./sparse.ts";
 import type { OwnRanks, Tuner, TunerOptions } from "./tuner.ts";
 
 /** What decides a run's differences, and the dropout of what they read. */
@@ -46,6 +47,7 @@ export function createLoraTuner(transformer: Transformer, settings: LoraSettings
     ...tuner,
     uploadResidual: (params) => uploadResidual(config, settings, params),
     atRanks: (other) => createLoraTuner(transformer, settings, other),
+    onElements: (mask) => createSparseTuner(transformer, settings, mask),
   };
 }
 

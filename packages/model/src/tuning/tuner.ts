@@ -3,6 +3,7 @@ import type { Params, TunedEntry } from "@tutti/core";
 import type { RowLayout, TokenBatch } from "../backbone/batch.ts";
 import type { Past } from "../backbone/past.ts";
 import type { Residual } from "./frozenProducts.ts";
+import type { TunedLayout } from "./tunedLayout.ts";
 
 /** Trained parameters, or their gradients, as tensors by name. */
 export type TunedValues = Readonly<Record<string, tf.Tensor>>;
@@ -48,6 +49,14 @@ export interface OwnRanks {
   readonly entries: readonly TunedEntry[];
 }
 
+/** Elements of the matrices that have low-rank differences, trained in place of these. */
+export interface ElementMask {
+  /** Of their values: of layer 0's matrices, layer 1's, …. */
+  readonly layout: TunedLayout;
+  /** Of each value, by the name of its tensor: ascending, row after row of the matrix. */
+  readonly places: ReadonlyMap<string, Int32Array>;
+}
+
 /** How a method's trained parameters meet the frozen backbone. Called within `tf.tidy`. */
 export interface Tuner {
   /** Whether on the current backend the method would rather have its values under `wholeMethod`; more values may follow them. It then answers so too. */
@@ -60,5 +69,7 @@ export interface Tuner {
   atRanks?(own: OwnRanks): Tuner;
   /** The same method for these very values, where they decide more than numbers: how long a text is. */
   ofParams?(params: Params): Tuner;
+  /** The same matrices with trained elements, for methods of low-rank differences. */
+  onElements?(mask: ElementMask): Tuner;
   forward(values: TunedValues, batch: TokenBatch, options: TunerOptions): TunedPass;
 }
