@@ -183,7 +183,7 @@ test("a task that this device cannot do as it is meant is refused in words (P-57
   const compute = (changes: Partial<TrainerTask>) => trainer.compute(task(trainSpec, changes), null);
   const masked = { parameterSets: { global: initial, mask: initial } };
   await expect(compute(masked)).rejects.toThrow(
-    'a set of parameters "mask", but this page knows global, initial, correction, frozen, search, told: reload it',
+    'a set of parameters "mask", but this page knows global, initial, correction, frozen, search, told, accumulators, changed: reload it',
   );
   const more = expecting(shared, { numExamples: numExamples + 1 });
   await expect(compute({ expects: more })).rejects.toThrow(`holds ${numExamples} examples, its task is for ${numExamples + 1}: join again`);

@@ -33,7 +33,8 @@ function tunedBy(family: string, tuning: TunedMethod, positionsAfterPrefix = fal
   const sourcePrompts = tinySourcePrompts(transformer.config.hiddenSize);
   const tuner = createTuner(transformer, tuning, { random: createRandom(5), sourcePrompts });
   const random = createRandom(12).stream({ purpose: "values" });
-  const values = Float32Array.from({ length: layout.numValues }, () => 0.1 * random.normal());
+  const spread = tuning.method === "tensorTrain" ? 0.5 : 0.1; // what a train makes of its cores is a product of several
+  const values = Float32Array.from({ length: layout.numValues }, () => spread * random.normal());
   return { tuned: { transformer, tuner, layout, objective: { head: "answer" }, positionsAfterPrefix }, values };
 }
 
