@@ -167,7 +167,7 @@ test("a data file is read as its name says", async () => {
   expect((await parseDataFile("a.TSV", bytes("x\ty\n1\t2\n"))).rows[0]?.fields).toEqual({ x: "1", y: "2" });
   expect((await parseDataFile("a.ndjson", bytes('{"x": 1}'))).rows[0]?.fields).toEqual({ x: 1 });
   await expect(parseDataFile("a.xlsx", bytes(""))).rejects.toThrow(
-    "a.xlsx: only files ending in .csv, .tsv, .jsonl, .ndjson, .parquet can be read",
+    "a.xlsx: only files ending in .csv, .tsv, .jsonl, .ndjson, .json, .parquet can be read",
   );
   await expect(parseDataFile("a.csv", new Uint8Array([116, 255, 10]))).rejects.toThrow("a.csv is not UTF-8 text");
 });
