@@ -30,7 +30,7 @@ test("the operator lets a tab in, pauses, teaches and takes back, and stops; the
   await stage.getByTestId("order-pause").focus();
   await stage.keyboard.press("Enter");
   await expect(tab.getByTestId("in-force")).toHaveText(/The teacher has paused the run/);
-  await expect(stage.getByTestId("operator-state")).toContainText("the operator has paused the run");
+  await expect(stage.getByTestId("operator-state")).toContainText("The operator has paused the run");
   await stage.getByTestId("order-nextRound").click();
   await expect(stage.getByTestId("operator-said")).toHaveText(/Nothing has changed. No step is open/);
 

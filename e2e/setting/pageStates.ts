@@ -78,6 +78,7 @@ const joining: Scene = {
         const other = await stage.page.context().newPage();
         await other.goto(`${stage.coordinator.url}/?${quick}&auto=1`);
         await atState(other, /loading|waiting/);
+        await stage.page.bringToFront(); // a page behind another one draws nothing
         await open(`?${quick}`, "[data-testid=other-tab]")(stage);
       },
     },

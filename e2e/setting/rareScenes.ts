@@ -9,7 +9,7 @@ import { serveRun, tinyRun } from "./runs.ts";
 /** Before the warning, in front of it and behind it. */
 export const byCertificate: Scene = {
   name: "a run with a certificate that its machine made itself",
-  serve: () => serveRun(openRun, { https: "self", plainPort: 0, publicUrl: [] }),
+  serve: () => serveRun(openRun, { https: "self", plainPort: 0 }),
   states: [
     {
       name: "before the warning",

@@ -92,7 +92,11 @@ test("a device that no plan fits is left out with a sentence, and comes back wit
   const { plan } = await coordinator.when("planned", (event) => event.plan.round === 2);
   expect(plan.tasks.map(({ deviceId }) => deviceId)).toEqual([0, 1]);
   expect(plan.leftOut).toEqual([
-    { deviceId: 2, reason: expect.stringMatching(/^the smallest plan takes .* a round on this machine .* raise roundSeconds$/) },
+    {
+      deviceId: 2,
+      reason: expect.stringMatching(/^the smallest plan takes .* a round on this machine .* raise roundSeconds$/),
+      lack: { of: "roundTime", needed: expect.any(Number), available: expect.any(Number) },
+    },
   ]);
   expect(coordinator.status().leftOut).toEqual(plan.leftOut);
   c?.close();

@@ -74,7 +74,11 @@ test("where hosts are trusted, a stranger gets another stranger's device without
   const other = scene.join(coordinator, "other", { onTask: () => false });
   const { welcome } = await other.when("welcome");
   expect(welcome.devices).toEqual([0, 1, 2, 3].map((deviceId) => ({ deviceId, decision: "reset" })));
-  expect(coordinator.status().resets).toEqual({ count: 4, last: "device 3 moved without its private state and starts again" });
+  expect(coordinator.status().resets).toEqual({
+    count: 4,
+    last: "device 3 moved without its private state and starts again",
+    said: { kind: "reset", deviceId: 3, why: "untrusted" },
+  });
   expect(statesIn(content)).toEqual([]);
   const records = [...content].filter(([key]) => key.startsWith("device/")).map(([, bytes]) => new TextDecoder().decode(bytes));
   expect(records.every((record) => record.includes('"wasReset":true'))).toBe(true);
@@ -130,7 +134,7 @@ test("a state that a device's new host declines is deleted, the device starts ag
   expect(await other.call("declineState", { deviceId, version, reason })).toEqual({ ok: true, value: {} });
   expect(statesIn(content)).toHaveLength(3);
   const last = `device ${deviceId} came with a private state that its host declined and starts again`;
-  expect(coordinator.status().resets).toEqual({ count: 1, last });
+  expect(coordinator.status().resets).toMatchObject({ count: 1, last, said: { kind: "reset", why: "declined" } });
   const third = scene.join(coordinator, "third", { onTask: () => false });
   await third.when("welcome");
   expect(await third.call("declineState", { deviceId, version, reason })).toMatchObject({ ok: false, rule: "P-125" });
