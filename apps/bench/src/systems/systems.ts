@@ -11,8 +11,12 @@ import { perturbationRows } from "./perturbing.ts";
 import { planningRows } from "./planning.ts";
 import { searchRows } from "./searching.ts";
 import { shrinkRows, shrinkSteps } from "./shrinking.ts";
+import { sparseRows } from "./sparse.ts";
 
-/** What the systems beside FedPepTAO cost: planning, merging, the rounds of a search, of edits, of tensor trains of shrinking ranks and of devices without a backward pass, a step of LoRA and of trains, and both demos. */
+/**
+ * What the systems beside FedPepTAO cost: planning, merging, rounds of perturbations, of devices without a backward pass, of a search, of edits, of tensor
+ * trains, of shrinking ranks and of sparse differences, a step of LoRA and of trains, and both demos.
+ */
 export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
   const { isQuick, say, signal } = asked;
   const methods = await benchMethods({ now: projectFolder, before: null, isQuick, say, signal });
@@ -27,6 +31,7 @@ export async function benchSystems(asked: SpeedAsked): Promise<BenchRow[]> {
     ...(await coreRows()),
     ...(await shrinkRows()),
     ...(await shrinkSteps()),
+    ...(await sparseRows(isQuick)),
     ...ofThese,
     ...(await systemDemoRows(asked)),
   ];

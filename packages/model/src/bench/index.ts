@@ -16,3 +16,4 @@ export {
 } from "./measureStep.ts";
 export { type GptShape, gptTfjsSteps, measureProducts, type ProductMeasurement } from "./others.ts";
 export { type BackboneShape, packedBytes, randomBackbone, stepOperations, threeBillion } from "./shapes.ts";
+export { measureSparseStep, type SparseMeasurement } from "./sparseStep.ts";
