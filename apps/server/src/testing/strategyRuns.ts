@@ -54,11 +54,13 @@ function candidates(name: StrategyName, base: RunSettings): RunSettings[] {
     return [settings(base)];
   });
   const others = Object.values(tunings).flatMap(({ defaults }) =>
-    (["linear", "labelWords"] as const).map((head) => ({
-      ...base,
-      strategy,
-      tuning: tuningSchema.parse({ ...defaults, promptDropout, positionsAfterPrefix, lossOver, head }),
-    })),
+    (["linear", "labelWords"] as const).flatMap((head) =>
+      [positionsAfterPrefix, !positionsAfterPrefix].map((isAfter) => ({
+        ...base,
+        strategy,
+        tuning: tuningSchema.parse({ ...defaults, promptDropout, positionsAfterPrefix: isAfter, lossOver, head }),
+      })),
+    ),
   );
   return [...own, { ...base, strategy }, ...others];
 }

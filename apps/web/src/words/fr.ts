@@ -1210,7 +1210,7 @@ export const french: Words = {
     latePrompt: "la méthode fait un prompt de chaque texte et le place à la couche du milieu, où peft n’en a pas",
     projectedPrompt: "ce qui est ajusté est un vecteur dont la graine de la session fait le prompt",
     tensorTrain: "elle n’a pas de réseaux en trains de tenseurs derrière l’attention et la partie feed-forward",
-    discretePrompt: "le prompt est fait de mots : mets-les devant chaque texte",
+    discretePrompt: "le prompt est fait de mots : mets-les devant chaque texte",
     full: "tous les poids des couches sont entraînés, et un adaptateur laisse les poids du modèle tels quels",
   },
   forgetting: {
