@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { deferred } from "@tutti/core";
+import { builtProgram } from "./builtProgram.ts";
 import type { ChildConfig } from "./killHarness.ts";
 
 /** One of the runs that a process hosts. */
@@ -41,7 +42,7 @@ export async function startKillableRuns(runs: readonly HostedRun[]): Promise<Kil
 
   async function launch(): Promise<ChildProcess> {
     told.clear();
-    const started = spawn(process.execPath, ["--import", "tsx", childPath], {
+    const started = spawn(process.execPath, [await builtProgram(childPath)], {
       env: { ...process.env, TUTTI_CHILD: JSON.stringify(runs) },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

@@ -12,6 +12,7 @@ import {
 import { runSettingsSchema } from "@tutti/protocol";
 import { readBackboneSizes, type TunedParameters, tunedParameters } from "../tuned.ts";
 import { tinyRun } from "./tinyRun.ts";
+import { withTinyWords } from "./tinyWords.ts";
 
 /** A strategy's run, with the sizes of its backbone. */
 export interface StrategyRun {
@@ -67,5 +68,5 @@ function candidates(name: StrategyName, base: RunSettings): RunSettings[] {
 
 /** What such a run trains. */
 export function tunedOf({ run, sizes }: StrategyRun): TunedParameters {
-  return tunedParameters(run, sizes, 3);
+  return withTinyWords(tunedParameters(run, sizes, 3), run);
 }
