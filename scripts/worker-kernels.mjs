@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 const keptKernels = new Set(
   (
     "Abs Add AddN ArgMax BatchMatMul Cast Complex ComplexAbs Concat Equal Erf Exp ExpandDims Fill FloorDiv GatherV2 Greater GreaterEqual Identity Imag Less " +
-    "Log LogicalAnd Max Maximum Mean Minimum Multiply Neg NotEqual OnesLike Pack PadV2 Pow Range Real RealDiv Relu Reshape Rsqrt Select Sigmoid " +
+    "Log LogicalAnd Max Maximum Mean Minimum Multiply Neg NotEqual OnesLike Pack PadV2 Pow Range Real RealDiv Relu Reshape Rsqrt ScatterNd Select Sigmoid " +
     "Sin Cos Slice Softmax SplitV Sqrt Square Step Sub Sum Tanh Tile Transpose Unpack ZerosLike"
   ).split(" "),
 );
