@@ -9,6 +9,7 @@ export const refusalKindSchema = z.discriminatedUnion("kind", [
     kind: z.enum([
       "ownNeedsOpenRun",
       "typedOnly",
+      "backwardNeeded",
       "sentAway",
       "banned",
       "wordMissing",

@@ -39,6 +39,7 @@ export function admit(
     return refuse(
       "P-250",
       "a backward pass does not fit this device, and in this run every device trains by gradients: join with another device, or start a run with strategy.forwardTier",
+      { kind: "backwardNeeded" },
     );
   const refusal = (known === undefined ? refuseNewcomer(sources) : null) ?? (origin === undefined ? null : quotas.admit(clientKey, origin));
   if (refusal !== null) return refusal;

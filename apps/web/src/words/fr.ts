@@ -197,7 +197,7 @@ export const french: Words = {
     lowMemory: (gib, neededBytes) =>
       `Environ ${formats.number(gib)} Go ; ce modèle prend environ ${bytes(neededBytes)} pendant l’entraînement.`,
     forwardMemory: (gib, neededBytes) =>
-      `Environ ${formats.number(gib)} Go ; l’entraînement en prend environ ${bytes(neededBytes)}. Votre appareil essaie plutôt des changements du modèle, ce qui en prend moins, et envoie l’effet de chacun.`,
+      `Environ ${formats.number(gib)} Go ; l’entraînement en prend environ ${bytes(neededBytes)}. Ton appareil essaie plutôt des changements du modèle, ce qui en prend moins, et envoie l’effet de chacun.`,
     storage: (freeBytes) => `${bytes(freeBytes)} libres : le modèle est gardé pour la prochaine visite.`,
     storageWorks: "Le modèle est gardé pour la prochaine visite.",
     littleRoom: (freeBytes, neededBytes) => `${bytes(freeBytes)} libres ; le modèle a besoin de ${bytes(neededBytes)}.`,
@@ -1125,6 +1125,7 @@ export const french: Words = {
     other: (rule) => `Le coordinateur ne laisse pas entrer cet onglet (règle ${rule}).`,
     ownNeedsOpenRun: "Cette session distribue ses propres exemples. Rejoins-la avec une part de ceux-ci.",
     typedOnly: "Les textes de cette session sont tapés par ceux qui participent. Viens avec tes propres exemples.",
+    backwardNeeded: "Cet appareil n’a pas assez de mémoire pour s’entraîner dans cette session. Rejoins-la avec un autre.",
     sentAway: "L’organisation a renvoyé cet onglet.",
     banned: "L’organisation a fermé cette session à ce navigateur.",
     wordMissing: "Cette session demande un code. Ouvre le lien que l’organisation t’a donné, ou demande le code.",
@@ -1210,7 +1211,7 @@ export const french: Words = {
     latePrompt: "la méthode fait un prompt de chaque texte et le place à la couche du milieu, où peft n’en a pas",
     projectedPrompt: "ce qui est ajusté est un vecteur dont la graine de la session fait le prompt",
     tensorTrain: "elle n’a pas de réseaux en trains de tenseurs derrière l’attention et la partie feed-forward",
-    discretePrompt: "le prompt est fait de mots : mets-les devant chaque texte",
+    discretePrompt: "le prompt est fait de mots : mets-les devant chaque texte",
     full: "tous les poids des couches sont entraînés, et un adaptateur laisse les poids du modèle tels quels",
   },
   forgetting: {
