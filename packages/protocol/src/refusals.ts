@@ -10,6 +10,7 @@ export const refusalKindSchema = z.discriminatedUnion("kind", [
       "ownNeedsOpenRun",
       "typedOnly",
       "backwardNeeded",
+      "holdsShare",
       "sentAway",
       "banned",
       "wordMissing",

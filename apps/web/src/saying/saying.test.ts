@@ -78,9 +78,11 @@ test("a status of an older coordinator, which has no kinds, is still read and ma
 
 test("who is turned away reads why in every language", () => {
   const kinds: readonly RefusalKind[] = [
-    ...(["ownNeedsOpenRun", "typedOnly", "backwardNeeded", "sentAway", "banned", "wordMissing", "wordWrong"] as const).map((kind) => ({
-      kind,
-    })),
+    ...(["ownNeedsOpenRun", "typedOnly", "backwardNeeded", "holdsShare", "sentAway", "banned", "wordMissing", "wordWrong"] as const).map(
+      (kind) => ({
+        kind,
+      }),
+    ),
     ...(["invitationMissing", "invitationForeign", "invitationUsed", "behindProxy"] as const).map((kind) => ({ kind })),
     ...(["runFull", "devicesFull", "addressFull", "tokenFull"] as const).map((kind) => ({ kind, most: 12 })),
     { kind: "invitationEnded", at: 1_790_000_000 },

@@ -1126,6 +1126,8 @@ export const french: Words = {
     ownNeedsOpenRun: "Cette session distribue ses propres exemples. Rejoins-la avec une part de ceux-ci.",
     typedOnly: "Les textes de cette session sont tapés par ceux qui participent. Viens avec tes propres exemples.",
     backwardNeeded: "Cet appareil n’a pas assez de mémoire pour s’entraîner dans cette session. Rejoins-la avec un autre.",
+    holdsShare:
+      "Ce navigateur a une part des exemples de cette session. Rejoins-la encore avec cette part, puis supprime tes données avant de venir avec tes propres exemples.",
     sentAway: "L’organisation a renvoyé cet onglet.",
     banned: "L’organisation a fermé cette session à ce navigateur.",
     wordMissing: "Cette session demande un code. Ouvre le lien que l’organisation t’a donné, ou demande le code.",
