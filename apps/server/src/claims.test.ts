@@ -101,5 +101,5 @@ test("a client that holds a share is not rid of its known size by another hello 
   await honest.when("registered");
   honest.close();
   const again = scene.join(coordinator, "a", { kept, hosting: "own", claims: () => 1_000_000 });
-  expect(await again.when("refused")).toMatchObject({ rule: "P-120" });
+  expect(await again.when("refused")).toMatchObject({ rule: "P-120", why: { kind: "holdsShare" } });
 });

@@ -162,6 +162,20 @@ test("scalars that no honest device can come to are refused, and the right ones 
   expect((await coordinator.whenDone()).steps).toHaveLength(2);
 });
 
+test("a scalar at a bound that f16 rounds up is taken (P-222)", async () => {
+  const coordinator = await scene.start(runOf({ maxScalar: 333.4 }, { numDevices: 1, minDevices: 1, cohortSize: 1, numRounds: 1 }), {
+    expectedClients: 1,
+  });
+  const client = scene.join(coordinator, "a", { onTask: ({ spec }) => spec.kind !== "perturb" });
+  const good = await client.prepare((await client.when("task")).lease);
+  const sent = (value: number) => ({
+    ...good,
+    tensors: encodeParams({ [scalars]: { shape: [12], data: new Float32Array(12).fill(value) } }, "f16"), // 333.4 becomes 333.5
+  });
+  expect(await client.call("submit", sent(334))).toMatchObject({ ok: false, rule: "P-222" });
+  expect(await client.call("submit", sent(333.4))).toEqual({ ok: true, value: { outcome: "accepted" } });
+});
+
 test.each(["uniform", "history"] as const)(
   "a coordinator that ends in the middle of a round, with one of its contributions accepted, goes on with the same bits (%s)",
   async (seedProbabilities) => {

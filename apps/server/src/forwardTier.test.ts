@@ -34,7 +34,8 @@ test("a round holds tasks of both kinds, and each device of a client that comput
 test("a client that computes forward passes alone is refused where everybody trains by gradients, with what to do, and let in where nobody does (P-250)", async () => {
   const plain = await scene.start(tinyFedAvg());
   const refused = await scene.join(plain, "a", { isForwardOnly: true }).when("refused");
-  expect(refused).toMatchObject({ rule: "P-250", message: expect.stringContaining("start a run with strategy.forwardTier") });
+  const message = expect.stringContaining("start a run with strategy.forwardTier");
+  expect(refused).toMatchObject({ rule: "P-250", message, why: { kind: "backwardNeeded" } });
   const back = scene.join(plain, "a"); // the same client, by gradients
   await back.when("welcome");
   const { promptDropout, positionsAfterPrefix, lossOver } = tinyFedAvg().tuning;
@@ -63,6 +64,8 @@ test("slopes that are not those of the lease are refused, and the right ones the
     ["another encoding", { ...good, tensors: of([1, 2, 3, 4, 5, 6], "f16") }, "P-54"],
     ["another number of directions", { ...good, header: { ...good.header, numSteps: 5 } }, "P-251"],
     ["scores of matrices", { ...good, header: { ...good.header, matrixScores: { "lora/0/b": 1 } } }, "P-45"],
+    ["scores of components", { ...good, header: { ...good.header, componentScores: { "svdLora/0/query/e": [1] } } }, "P-236"],
+    ["skipped steps", { ...good, header: { ...good.header, numSkipped: 1e6 } }, "P-251"],
     ["no slopes", { taskId: good.taskId, deviceId: good.deviceId, header: good.header }, "P-3"],
   ];
   for (const [what, submit, rule] of attempts) {

@@ -196,7 +196,7 @@ test("P-125: a state from another client that leads to no finite loss is decline
   await coordinator.heard("register");
   const work = trainer.work;
   const failing: typeof work = () =>
-    Promise.reject(new Error("local training: the loss of step 2 is NaN; the learning rate may be too high"));
+    Promise.reject(new Error("local training: loss or gradient of each of 2 batches is not finite; the learning rate may be too high"));
   trainer.work = failing;
   await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
   expect(await coordinator.heard("declineState")).toMatchObject({ deviceId: 3, version: taskB });

@@ -83,8 +83,8 @@ async function tellRefused({ coordinator, emit }: LeaseWorkPorts, taskId: string
   await decline(coordinator, taskId, `refused: ${message}`.slice(0, limits.maxReason));
 }
 
-/** Errors of a trainer cross a Worker as text. */
-const lossFault = /the loss of step \d+ is/;
+/** Errors of a trainer cross a Worker as text: of training, and of searches and perturbations. */
+const lossFault = /loss or gradient of each of \d+ batches is not finite|the loss of step \d+ is/;
 
 /** Where training comes to no finite loss from a state that another client computed, that state is declined as well (P-125). */
 async function tellUnable({ coordinator, devices, emit }: LeaseWorkPorts, { taskId, deviceId }: TaskLease, reason: string): Promise<void> {

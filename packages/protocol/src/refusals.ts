@@ -9,6 +9,8 @@ export const refusalKindSchema = z.discriminatedUnion("kind", [
     kind: z.enum([
       "ownNeedsOpenRun",
       "typedOnly",
+      "backwardNeeded",
+      "holdsShare",
       "sentAway",
       "banned",
       "wordMissing",

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { protocolVersion } from "./limits.ts";
+import { calls } from "./messages.ts";
 import { isRefusal, refuse, rules } from "./rules.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -14,6 +15,17 @@ test("every rule that a refusal can name is a heading of SPEC.md, and every head
 
 test("SPEC.md names the version that the code speaks", () => {
   expect(/^Version (\d+)\./m.exec(spec)?.[1]).toBe(String(protocolVersion));
+});
+
+test("the table of calls in SPEC.md has each call once, and no paragraph says a sentence twice", () => {
+  const named = [...spec.matchAll(/^\| (`.+?) +\| (?:client|coordinator) /gm)].flatMap(([, names = ""]) => names.split(", "));
+  expect(named.sort()).toEqual(
+    Object.keys(calls)
+      .map((name) => `\`${name}\``)
+      .sort(),
+  );
+  const sentences = spec.split("\n\n").map((paragraph) => paragraph.split(/(?<=\.)\s/).filter((sentence) => sentence.length > 60));
+  expect(sentences.flatMap((all) => all.filter((sentence, at) => all.indexOf(sentence) !== at))).toEqual([]);
 });
 
 test("SPEC.md refers to no rule that it does not have", () => {

@@ -34,11 +34,14 @@ export function admit(
     return refuse("P-193", "the texts of this run are typed by those who take part: bring examples of your own", { kind: "typedOnly" });
   // who holds shares would be rid of their known sizes by saying that it brings its own examples
   if (hosting === "own" && homes.devicesOf(clientKey).some(({ share = null }) => share !== null))
-    return refuse("P-120", "this client holds shares of the run's examples: bring your own under another key, or withdraw first");
+    return refuse("P-120", "this client holds shares of the run's examples: bring your own under another key, or withdraw first", {
+      kind: "holdsShare",
+    });
   if (isForwardOnly === true && backwardPassesOf(config.run) === "all")
     return refuse(
       "P-250",
       "a backward pass does not fit this device, and in this run every device trains by gradients: join with another device, or start a run with strategy.forwardTier",
+      { kind: "backwardNeeded" },
     );
   const refusal = (known === undefined ? refuseNewcomer(sources) : null) ?? (origin === undefined ? null : quotas.admit(clientKey, origin));
   if (refusal !== null) return refusal;

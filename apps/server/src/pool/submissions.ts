@@ -111,7 +111,9 @@ function readMeasured(
 ): ContributionBody | Refusal {
   if (header.numSteps !== numDirections)
     return refuse("P-251", `header.numSteps: ${header.numSteps}, expected ${numDirections}, one for each direction`);
-  if (header.matrixScores !== undefined) return refuse("P-45", "header.matrixScores: were not asked for");
+  if (header.numSkipped !== undefined) return refuse("P-251", `header.numSkipped: ${header.numSkipped}, where no step is taken`);
+  const scores = checkMatrixScores(header.matrixScores, false, {}) ?? checkComponentScores(header.componentScores, false, {});
+  if (scores !== null) return scores;
   const decoded = decodeExpected(tensors, expects);
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
 }

@@ -11,6 +11,7 @@ import {
   type Handlers,
   headerOf,
   type Outcome,
+  type RefusalKind,
   type Request,
   refuse,
   type Status,
@@ -28,7 +29,7 @@ export type ClientEvent =
   | { readonly kind: "connected" }
   | { readonly kind: "disconnected"; readonly reason: string }
   | { readonly kind: "welcome"; readonly welcome: Answer<"hello"> }
-  | { readonly kind: "refused"; readonly rule: string; readonly message: string }
+  | { readonly kind: "refused"; readonly rule: string; readonly message: string; readonly why?: RefusalKind | undefined }
   | { readonly kind: "registered"; readonly deviceIds: readonly number[]; readonly outcome: Outcome<Answer<"register">> }
   | { readonly kind: "task"; readonly lease: TaskLease }
   | { readonly kind: "submitted"; readonly lease: TaskLease; readonly outcome: Outcome<Answer<"submit">> }
@@ -179,7 +180,7 @@ async function greet(client: Joining): Promise<void> {
     log.note({ kind: "welcome", welcome: answer.value });
     return answer;
   });
-  if (!outcome.ok) return log.note({ kind: "refused", rule: outcome.rule, message: outcome.message });
+  if (!outcome.ok) return log.note({ kind: "refused", rule: outcome.rule, message: outcome.message, why: outcome.why });
   await register(
     client,
     outcome.value.devices.map(({ deviceId }) => deviceId),

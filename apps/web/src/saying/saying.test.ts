@@ -78,7 +78,11 @@ test("a status of an older coordinator, which has no kinds, is still read and ma
 
 test("who is turned away reads why in every language", () => {
   const kinds: readonly RefusalKind[] = [
-    ...(["ownNeedsOpenRun", "typedOnly", "sentAway", "banned", "wordMissing", "wordWrong"] as const).map((kind) => ({ kind })),
+    ...(["ownNeedsOpenRun", "typedOnly", "backwardNeeded", "holdsShare", "sentAway", "banned", "wordMissing", "wordWrong"] as const).map(
+      (kind) => ({
+        kind,
+      }),
+    ),
     ...(["invitationMissing", "invitationForeign", "invitationUsed", "behindProxy"] as const).map((kind) => ({ kind })),
     ...(["runFull", "devicesFull", "addressFull", "tokenFull"] as const).map((kind) => ({ kind, most: 12 })),
     { kind: "invitationEnded", at: 1_790_000_000 },
@@ -88,6 +92,7 @@ test("who is turned away reads why in every language", () => {
   const refused = { kind: "notAdmitted", rule: "P-112", message: "at most 3 clients" } as const;
   expect(faultText({ ...refused, why: { kind: "addressFull", most: 3 } }, "x").text).toContain("at most 3 tabs from one address");
   expect(faultText(refused, "x")).toMatchObject({ lang: undefined, detail: "At most 3 clients." });
+  expect(faultText({ ...refused, rule: "P-250", why: { kind: "backwardNeeded" } }, "x").text).toContain("too little memory");
   expect(faultText(undefined, "in English")).toEqual({ text: "in English", lang: "en" });
 });
 

@@ -1119,6 +1119,9 @@ export const german: Words = {
     other: (rule) => `Der Koordinator lässt diesen Tab nicht ein (Regel ${rule}).`,
     ownNeedsOpenRun: "Dieser Lauf verteilt seine eigenen Beispiele. Mach mit einem Teil davon mit.",
     typedOnly: "Die Texte dieses Laufs tippen alle, die mitmachen. Komm mit eigenen Beispielen.",
+    backwardNeeded: "Dieses Gerät hat zu wenig Speicher, um in diesem Lauf zu trainieren. Mach mit einem anderen mit.",
+    holdsShare:
+      "Dieser Browser hat einen Teil der Beispiele dieses Laufs. Mach noch einmal mit diesem Teil mit, und lösche dann deine Daten, bevor du mit eigenen Beispielen kommst.",
     sentAway: "Die Leitung hat diesen Tab weggeschickt.",
     banned: "Die Leitung hat diesen Lauf für diesen Browser gesperrt.",
     wordMissing: "Für diesen Lauf braucht man ein Codewort. Öffne den Link der Leitung, oder frag nach dem Wort.",

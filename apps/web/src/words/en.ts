@@ -1236,6 +1236,9 @@ export const turnedAway = {
   other: (rule: string) => `The coordinator does not let this tab in (rule ${rule}).`,
   ownNeedsOpenRun: "This run gives out its own examples. Join with a share of them.",
   typedOnly: "Those who take part type the texts of this run. Join with examples of your own.",
+  backwardNeeded: "This device has too little memory to train in this run. Join with another one.",
+  holdsShare:
+    "This browser has a share of the run’s examples. Join with the share again, and leave and delete your data before you bring your own.",
   sentAway: "The operator has sent this tab away.",
   banned: "The operator has closed this run to this browser.",
   wordMissing: "This run is by code word. Open the link that the operator gave you, or ask for the word.",

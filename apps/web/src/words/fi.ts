@@ -1110,6 +1110,9 @@ export const finnish: Words = {
     other: (rule) => `Koordinaattori ei päästä tätä välilehteä mukaan (sääntö ${rule}).`,
     ownNeedsOpenRun: "Tämä ajo jakaa omat esimerkkinsä. Osallistu niistä saamallasi osuudella.",
     typedOnly: "Osallistujat kirjoittavat itse tämän ajon tekstit. Tule mukaan omilla esimerkeilläsi.",
+    backwardNeeded: "Tässä laitteessa on liian vähän muistia tämän ajon opetukseen. Osallistu toisella laitteella.",
+    holdsShare:
+      "Tällä selaimella on osuus tämän ajon esimerkeistä. Tule ensin mukaan osuudella ja poista tietosi, ennen kuin tulet omilla esimerkeilläsi.",
     sentAway: "Ylläpitäjä on lähettänyt tämän välilehden pois.",
     banned: "Ylläpitäjä on sulkenut tämän ajon tältä selaimelta.",
     wordMissing: "Tähän ajoon tarvitaan koodisana. Avaa ylläpitäjän antama linkki tai kysy sanaa.",

@@ -197,7 +197,7 @@ export const french: Words = {
     lowMemory: (gib, neededBytes) =>
       `Environ ${formats.number(gib)} Go ; ce modèle prend environ ${bytes(neededBytes)} pendant l’entraînement.`,
     forwardMemory: (gib, neededBytes) =>
-      `Environ ${formats.number(gib)} Go ; l’entraînement en prend environ ${bytes(neededBytes)}. Votre appareil essaie plutôt des changements du modèle, ce qui en prend moins, et envoie l’effet de chacun.`,
+      `Environ ${formats.number(gib)} Go ; l’entraînement en prend environ ${bytes(neededBytes)}. Ton appareil essaie plutôt des changements du modèle, ce qui en prend moins, et envoie l’effet de chacun.`,
     storage: (freeBytes) => `${bytes(freeBytes)} libres : le modèle est gardé pour la prochaine visite.`,
     storageWorks: "Le modèle est gardé pour la prochaine visite.",
     littleRoom: (freeBytes, neededBytes) => `${bytes(freeBytes)} libres ; le modèle a besoin de ${bytes(neededBytes)}.`,
@@ -1125,6 +1125,9 @@ export const french: Words = {
     other: (rule) => `Le coordinateur ne laisse pas entrer cet onglet (règle ${rule}).`,
     ownNeedsOpenRun: "Cette session distribue ses propres exemples. Rejoins-la avec une part de ceux-ci.",
     typedOnly: "Les textes de cette session sont tapés par ceux qui participent. Viens avec tes propres exemples.",
+    backwardNeeded: "Cet appareil n’a pas assez de mémoire pour s’entraîner dans cette session. Rejoins-la avec un autre.",
+    holdsShare:
+      "Ce navigateur a une part des exemples de cette session. Rejoins-la encore avec cette part, puis supprime tes données avant de venir avec tes propres exemples.",
     sentAway: "L’organisation a renvoyé cet onglet.",
     banned: "L’organisation a fermé cette session à ce navigateur.",
     wordMissing: "Cette session demande un code. Ouvre le lien que l’organisation t’a donné, ou demande le code.",

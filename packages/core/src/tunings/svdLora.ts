@@ -21,7 +21,7 @@ export const svdLora = declareTuning({
   },
   deviations: [
     "The scale is the run's alpha over the run's rank, however many components are left, as in peft, which adds 1e-5 to the rank.",
-    "Without `orthogonality` nothing draws the columns of P and the rows of Q towards orthonormal ones; peft's weight of that penalty is 0.5.",
+    "No penalty draws P and Q to orthogonality; peft adds one, with a weight of 0.5.",
   ],
   settings: {
     rank: integer(1, settingLimits.maxWidth).default(8),

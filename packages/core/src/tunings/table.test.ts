@@ -43,6 +43,12 @@ test.each(names)("%s is found by its name, and its defaults are within its bound
   }
 });
 
+test.each(names)("%s names none but settings that it has where it says how it deviates", (name) => {
+  const { deviations }: { readonly deviations?: readonly string[] } = tunings[name];
+  const named = (deviations ?? []).flatMap((sentence) => [...sentence.matchAll(/`(\w+)`/g)].map(([, word]) => word));
+  expect(named.filter((word) => !Object.hasOwn({ ...tunings[name].settings, ...commonDefaults }, word))).toEqual([]);
+});
+
 test.each(names)("%s has layers as its declaration says", (name) => {
   const tuning = settingsOf(name);
   const entries = tunedEntries(sizes, { ...tuning, head: "labelWords" }, 4);
