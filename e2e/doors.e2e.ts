@@ -31,7 +31,7 @@ test("by invitation a tab joins with its link, keeps its place through a reload,
   const stranger = await other.newPage();
   await stranger.goto(link);
   await stranger.getByTestId("join").click();
-  await expect(stranger.getByText("has been used by somebody else")).toBeVisible();
+  await expect(stranger.getByText("has used this invitation")).toBeVisible();
   await Promise.all([own.close(), other.close()]);
   await coordinator.close();
 });

@@ -1173,6 +1173,10 @@ export const german: Words = {
     plainAsked: "Die schnellen Kernel sind wie gewünscht abgeschaltet.",
     plainFailed: "Die schnellen Kernel bestehen auf diesem Computer die Prüfung nicht; es rechnen die einfachen.",
     noStart: (name) => `${name} startet nicht.`,
+    noWebGpu: {
+      notOffered: "WebGPU startet nicht: Dieser Browser bietet kein WebGPU.",
+      insecure: "WebGPU startet nicht: Browser bieten es nur Seiten von https oder localhost.",
+    },
     noCompute: (name) => `${name} rechnet nicht.`,
     software: (adapter) => `Die GPU wurde ausgelassen: ${adapter} ist nur simuliert.`,
   },

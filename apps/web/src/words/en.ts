@@ -1293,6 +1293,10 @@ export const backendReasons = {
   plainAsked: "The fast kernels are turned off, as asked.",
   plainFailed: "This computer’s fast kernels fail the test, so the plain ones are used.",
   noStart: (name: string) => `${name} does not start.`,
+  noWebGpu: {
+    notOffered: "WebGPU does not start: this browser offers no WebGPU.",
+    insecure: "WebGPU does not start: browsers offer it only to pages from https or localhost.",
+  },
   noCompute: (name: string) => `${name} does not compute.`,
   software: (adapter: string) => `The GPU was left out: ${adapter} is simulated in software.`,
 };

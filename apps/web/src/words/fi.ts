@@ -1164,6 +1164,10 @@ export const finnish: Words = {
     plainAsked: "Nopeat ytimet on pyynnöstä pois käytöstä.",
     plainFailed: "Nopeat ytimet eivät läpäise testiä tällä tietokoneella, joten yksinkertaiset laskevat.",
     noStart: (name) => `${name} ei käynnisty.`,
+    noWebGpu: {
+      notOffered: "WebGPU ei käynnisty: tämä selain ei tarjoa WebGPU:ta.",
+      insecure: "WebGPU ei käynnisty: selaimet tarjoavat sitä vain https- tai localhost-sivuille.",
+    },
     noCompute: (name) => `${name} ei laske.`,
     software: (adapter) => `Grafiikkasuoritin jätettiin pois: ${adapter} on ohjelmallisesti jäljitelty.`,
   },

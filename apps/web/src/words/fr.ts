@@ -1180,6 +1180,10 @@ export const french: Words = {
     plainAsked: "Les noyaux rapides sont désactivés, comme demandé.",
     plainFailed: "Les noyaux rapides échouent au test sur cet ordinateur : les simples les remplacent.",
     noStart: (name) => `${name} ne démarre pas.`,
+    noWebGpu: {
+      notOffered: "WebGPU ne démarre pas : ce navigateur n’offre pas de WebGPU.",
+      insecure: "WebGPU ne démarre pas : les navigateurs ne l’offrent qu’aux pages de https ou de localhost.",
+    },
     noCompute: (name) => `${name} ne calcule pas.`,
     software: (adapter) => `Le GPU a été laissé de côté : ${adapter} est simulé par logiciel.`,
   },
