@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { sha256HexSync } from "@tutti/core";
 import type { Example } from "@tutti/data";
+import { setIdentity } from "./setIdentity.ts";
 
 /** A row of the volunteer's own table; `id` stays through corrections. */
 export interface OwnExample extends Example {
@@ -101,7 +101,7 @@ export function ownExamples(shelf: ExamplesShelf): OwnExamples {
     forget: () => set([]),
     begin() {
       isTakingPart = true;
-      identity ??= sha256HexSync(new TextEncoder().encode(JSON.stringify(examplesIn(rows.value))));
+      identity ??= setIdentity(examplesIn(rows.value));
       keep();
       return identity;
     },
