@@ -1,5 +1,6 @@
 import type { HistoryPoint, Status } from "@tutti/protocol";
 import { words } from "../words/words.ts";
+import { shownRounds } from "./shownRounds.ts";
 import { useWidth } from "./useWidth.ts";
 
 const height = 84;
@@ -17,12 +18,20 @@ interface Measure {
   readonly pitch: number;
 }
 
+interface StaffProps {
+  readonly status: Status | null;
+  readonly roundText: string;
+  /** Whether the run goes on until somebody stops it: then there is room for the rounds so far. */
+  readonly isEndless: boolean;
+}
+
 /** The stage's rounds as measures on a staff: a note for each that is played, an open one for the one under way. */
-export function Staff({ status }: { readonly status: Status | null }) {
+export function Staff({ status: given, roundText, isEndless }: StaffProps) {
   const { ref, width } = useWidth<HTMLDivElement>(320);
+  const status = given !== null && isEndless ? { ...given, numRounds: shownRounds(given.numRounds, given.round) } : given;
   const measures = measuresOf(status, Math.max(1, Math.floor(width / minMeasureWidth)));
   const measureWidth = (width - 2 * left) / Math.max(1, measures.length);
-  const label = status === null || status.round === 0 ? words.figures.noRound : words.figures.round(words.roundOf(status));
+  const label = status === null || status.round === 0 ? words.figures.noRound : words.figures.round(roundText);
   return (
     <div ref={ref}>
       <svg class="figure staff" height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} data-testid="staff">
@@ -33,7 +42,7 @@ export function Staff({ status }: { readonly status: Status | null }) {
         {measures.map((measure, i) => (
           <MeasureMark key={measure.firstRound} measure={measure} x={left + i * measureWidth} width={measureWidth} />
         ))}
-        <line class="final-bar" x1={width - left} x2={width - left} y1={top} y2={top + 4 * gap} />
+        {!isEndless && <line class="final-bar" x1={width - left} x2={width - left} y1={top} y2={top + 4 * gap} />}
         {measures.length > 0 && (
           <>
             <text x={left} y={height - 2}>

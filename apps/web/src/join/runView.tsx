@@ -14,6 +14,7 @@ import type { JoinController } from "./controller.ts";
 import { ControlsCard } from "./controlsCard.tsx";
 import { EnergyCard } from "./energyCard.tsx";
 import { IncidentList, LatestIncident } from "./incidentList.tsx";
+import { isOpenEnded } from "./openEnded.ts";
 import { Progress } from "./progressBars.tsx";
 import { explanation, headline } from "./text.ts";
 import { hasBegun, type PageState, pageStateOf, type View } from "./view.ts";
@@ -87,13 +88,13 @@ function RunCards({ view, controller }: Pick<RunViewProps, "view" | "controller"
     <>
       <section class="card" aria-labelledby="run-title">
         <h2 id="run-title">{words.runPage.runTitle}</h2>
-        <RunLine status={status} />
+        <RunLine status={status} roundText={roundTextOf(view)} />
         {status?.resets !== undefined && (
           <p class="soft small note" data-testid="resets">
             <Resets resets={status.resets} />
           </p>
         )}
-        <Staff status={status} />
+        <Staff status={status} roundText={roundTextOf(view)} isEndless={isOpenEnded(view.welcome?.run)} />
         <p class="soft small note">{words.runPage.staffNote}</p>
       </section>
       <div class="columns">
@@ -138,12 +139,18 @@ function Resets({ resets: { count, last, said } }: { readonly resets: NonNullabl
   );
 }
 
-function RunLine({ status }: { readonly status: Status | null }) {
+/** Where the run is; of one without an end in sight the rounds so far. */
+function roundTextOf({ status, welcome }: View): string {
+  if (status === null) return "";
+  return status.stage === "train" && isOpenEnded(welcome?.run) ? words.wholeProgress.soFar(status.round) : words.roundOf(status);
+}
+
+function RunLine({ status, roundText }: { readonly status: Status | null; readonly roundText: string }) {
   if (status === null || status.stage === null || !hasBegun(status))
     return <p class="soft small run-line figures">{words.runPage.notBegun}</p>;
   return (
     <p class="soft small run-line figures" data-testid="round">
-      <strong>{words.stageNames[status.stage]}</strong>: {words.roundOf(status)} · {words.runPage.here(status)}
+      <strong>{words.stageNames[status.stage]}</strong>: {roundText} · {words.runPage.here(status)}
     </p>
   );
 }

@@ -1,10 +1,11 @@
 import type { Live, RunInfo } from "@tutti/protocol";
 import type { ComponentChildren } from "preact";
+import { shownRounds } from "../figures/shownRounds.ts";
 import { words } from "../words/words.ts";
 import { type CurvePoint, latestScore, lossCurves, type Protocol, scoreCurves, trainRounds } from "./curves.ts";
 import { layerSheet, maxColumns } from "./layerNotes.ts";
 import { marksOf } from "./marks.ts";
-import { bytesPlot, type LineStyle, linesPlot, type RoundPlot, shownRounds } from "./plots/drawings.ts";
+import { bytesPlot, type LineStyle, linesPlot, type RoundPlot } from "./plots/drawings.ts";
 import { layersPlot } from "./plots/layersPlot.ts";
 import { PlotFigure } from "./plots/plotFigure.tsx";
 import { byteColumns, totalBytes } from "./traffic.ts";

@@ -32,7 +32,7 @@ function ShareLink({ view: { question, tuned } }: Pick<KeepAndShareProps, "view"
   const clipboard = navigator.clipboard as Clipboard | undefined;
   return (
     <div class="card">
-      <h3>{words.tryShare.linkTitle}</h3>
+      <h3 class="card-title">{words.tryShare.linkTitle}</h3>
       <p class="soft small">{words.tryShare.linkNote}</p>
       <label class="stacked-field">
         <span class="visually-hidden">{words.tryShare.link}</span>
@@ -85,7 +85,7 @@ function TakePrompts({ view: { tuned, run, loading }, controller }: KeepAndShare
   };
   return (
     <div class="card">
-      <h3>{words.tryShare.promptsTitle}</h3>
+      <h3 class="card-title">{words.tryShare.promptsTitle}</h3>
       <p class="soft small">{words.tryShare.promptsNote(tuned.facts.numParameters, run.run.backbone)}</p>
       <div class="actions">
         <button class="button" type="button" data-testid="download-prompts" onClick={() => void save()}>

@@ -1,4 +1,6 @@
+import type { LiveStatus } from "@tutti/protocol";
 import { useId } from "preact/hooks";
+import { isOpenEnded } from "../../join/openEnded.ts";
 import { runSays } from "../../saying/runSayings.ts";
 import { Said } from "../../saying/said.tsx";
 import { words } from "../../words/words.ts";
@@ -31,9 +33,7 @@ export function RunOrders({ view, operator }: PartProps) {
     <section aria-labelledby="operate-run">
       <h3 id="operate-run">{w.runTitle}</h3>
       <p class="soft" data-testid="operator-state">
-        {status === null
-          ? w.connecting
-          : `${w.phases[status.phase]}${status.stage === null || status.round === 0 ? "" : ` · ${w.at(words.stageNames[status.stage], status.round, status.numRounds)}`}`}
+        {status === null ? w.connecting : [w.phases[status.phase], ...placeOf(status, isOpenEnded(run?.run))].join(" · ")}
         <RunSays status={status} />
       </p>
       <div class="orders">
@@ -108,4 +108,10 @@ function Label({ name, about }: { readonly name: string; readonly about: string 
       <span>{about}</span>
     </>
   );
+}
+
+function placeOf({ stage, round, numRounds }: LiveStatus, isEndless: boolean): string[] {
+  if (stage === null || round === 0) return [];
+  const name = words.stageNames[stage];
+  return isEndless && stage === "train" ? [name, words.stage.roundSoFar(round)] : [words.operator.at(name, round, numRounds)];
 }

@@ -119,12 +119,6 @@ function roundAxis(numRounds: number) {
   return { label: null, domain: [1, most], ticks: wholeTicks(most), tickFormat: "d", tickSize: 0 } as const;
 }
 
-/** Rounds that the axis has room for: all of a run's, but in a long run 20 at first, then 32, 64 and on as they fill. */
-export function shownRounds(numRounds: number, latest: number): number {
-  const room = Math.max(20, 2 ** Math.ceil(Math.log2(Math.max(1, latest) + 1)));
-  return Math.max(latest, Math.min(numRounds, room));
-}
-
 /** At most six whole rounds, the first and the last among them. */
 export function wholeTicks(numRounds: number): readonly number[] {
   const step = Math.max(1, Math.ceil((numRounds - 1) / 5));
