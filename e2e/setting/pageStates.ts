@@ -44,7 +44,6 @@ const joining: Scene = {
       },
     },
     { name: "the stage before anybody came", isRare: true, reach: open("stage", "[data-testid=headline]") },
-    { name: "the try page before anything was tuned", isRare: true, reach: open(`try?${quick}`, "[data-testid=text]") },
     {
       name: "loading",
       async reach(stage) {
@@ -82,6 +81,7 @@ const joining: Scene = {
         await open(`?${quick}`, "[data-testid=other-tab]")(stage);
       },
     },
+    { name: "the try page before anything was tuned", isRare: true, reach: open(`try?${quick}`, "[data-testid=text]") },
     {
       name: "a page that is older than the coordinator",
       isRare: true,
