@@ -1,6 +1,6 @@
 import { formatCount } from "@tutti/core";
 import { type BackendNote, type BackendWhy, kernelNotes, namedBackend } from "./backendWhy.ts";
-import { isSoftwareAdapter } from "./gpu/adapter.ts";
+import { isSoftwareAdapter, NoAdapterError } from "./gpu/adapter.ts";
 import type { ChosenVariant } from "./kernels/webgpu/chooseVariant.ts";
 import { type BackendName, type BackendOptions, backendTitles, type StartedBackend } from "./startedBackend.ts";
 import { type FewThreads, threadsNote } from "./threads.ts";
@@ -65,8 +65,8 @@ export async function chooseAmong(options: ChoiceOptions, ports: ChoicePorts): P
     options,
     ports,
     found: ports.findAdapter().then(
-      (adapter) => ({ adapter, whyNot: "" }),
-      (error: unknown) => ({ adapter: null, whyNot: reasonOf(error, "webgpu") }),
+      (adapter) => ({ adapter }),
+      (error: unknown) => ({ adapter: null, failure: noAdapter(error) }),
     ),
     started: new Map(),
     failures: [],
@@ -81,13 +81,15 @@ interface Measured {
 }
 
 /** Why a backend was not measured. */
-type Failure = Extract<BackendNote, { kind: "noStart" | "noCompute" | "software" }>;
+type Failure = Extract<BackendNote, { kind: "noStart" | "noCompute" | "noGpu" | "software" }>;
+
+type FoundGpu = { readonly adapter: string } | { readonly adapter: null; readonly failure: Failure };
 
 interface Trial {
   readonly options: ChoiceOptions;
   readonly ports: ChoicePorts;
   /** Asked for at the beginning: the browser looks for its GPU while WASM starts. */
-  readonly found: Promise<{ readonly adapter: string | null; readonly whyNot: string }>;
+  readonly found: Promise<FoundGpu>;
   /** Each is started once; null where it did not start. */
   readonly started: Map<BackendName, StartedBackend | null>;
   readonly failures: Failure[];
@@ -117,9 +119,10 @@ async function recall(trial: Trial): Promise<ChosenBackend | null> {
 async function measureAll(trial: Trial): Promise<ChosenBackend> {
   const { ports, failures, measured, options } = trial;
   await measure(trial, "wasm");
-  const { adapter, whyNot } = await adapterOf(trial);
-  if (adapter === null) failures.push({ kind: "noStart", backend: "webgpu", detail: whyNot });
-  else if (measured.length > 0 && isSoftwareAdapter(adapter)) failures.push({ kind: "software", adapter });
+  const gpu = await adapterOf(trial);
+  const { adapter } = gpu;
+  if (gpu.adapter === null) failures.push(gpu.failure);
+  else if (measured.length > 0 && isSoftwareAdapter(gpu.adapter)) failures.push({ kind: "software", adapter: gpu.adapter });
   else await measure(trial, "webgpu");
   if (measured.length === 0) await measure(trial, "cpu");
   const [best, ...others] = measured.toSorted((a, b) => a.ms - b.ms);
@@ -203,7 +206,14 @@ async function fastestRound(step: MicroStep, hopelessMs: number): Promise<number
   }
 }
 
+function noAdapter(error: unknown): Failure {
+  const detail = reasonOf(error, "webgpu");
+  if (error instanceof NoAdapterError && error.lack !== null) return { kind: "noGpu", lack: error.lack, detail };
+  return { kind: "noStart", backend: "webgpu", detail };
+}
+
 function failureText(failure: Failure): string {
+  if (failure.kind === "noGpu") return `${backendTitles.webgpu} does not start (${failure.detail})`;
   if (failure.kind === "software") return `${backendTitles.webgpu} was left out, as ${failure.adapter} is a software adapter`;
   return `${backendTitles[failure.backend]} does not ${failure.kind === "noStart" ? "start" : "compute"} (${failure.detail})`;
 }

@@ -1,3 +1,4 @@
+import type { GpuLack } from "./gpu/adapter.ts";
 import type { ChosenVariant } from "./kernels/webgpu/chooseVariant.ts";
 import type { BackendName, StartedBackend } from "./startedBackend.ts";
 import type { FewThreads } from "./threads.ts";
@@ -18,6 +19,7 @@ export type BackendNote =
   | { readonly kind: "plainKernels"; readonly isAsked: boolean }
   /** `detail`: what was thrown, in English. */
   | { readonly kind: "noStart" | "noCompute"; readonly backend: BackendName; readonly detail: string }
+  | { readonly kind: "noGpu"; readonly lack: GpuLack; readonly detail: string }
   | { readonly kind: "software"; readonly adapter: string }
   /** A page gave up waiting for the threads, or for the GPU. */
   | { readonly kind: "threadsStuck"; readonly threads: number; readonly seconds: number }

@@ -31,12 +31,11 @@ function noteText(note: BackendNote): string {
       return said.kernels[note.variant];
     case "plainKernels":
       return note.isAsked ? said.plainAsked : said.plainFailed;
-    case "noStart": {
-      const lack = note.backend === "webgpu" ? gpuLack() : null;
-      return lack === null ? said.noStart(said.titles[note.backend]) : said.noWebGpu[lack];
-    }
+    case "noGpu":
+      return said.noGpu[note.lack];
+    case "noStart":
     case "noCompute":
-      return said.noCompute(said.titles[note.backend]);
+      return said[note.kind](said.titles[note.backend]);
     case "software":
       return said.software(note.adapter);
     case "threadsStuck":
@@ -46,11 +45,4 @@ function noteText(note: BackendNote): string {
     default:
       return said[note.kind];
   }
-}
-
-/** Why this page has no `navigator.gpu`; null where it has one, and outside pages. */
-function gpuLack(): "notOffered" | "insecure" | null {
-  const { navigator, isSecureContext }: { readonly navigator?: Partial<Navigator>; readonly isSecureContext?: boolean } = globalThis;
-  if (isSecureContext === undefined || navigator?.gpu !== undefined) return null;
-  return isSecureContext ? "notOffered" : "insecure";
 }

@@ -37,6 +37,7 @@ const noteSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.enum(["insecure", "notIsolated", "noSharedMemory", "oneCore", "fewCores"]), threads: z.int() }),
   z.object({ kind: z.literal("kernels"), variant: z.enum(["shared", "registers"]) }),
   z.object({ kind: z.literal("plainKernels"), isAsked: z.boolean() }),
+  z.object({ kind: z.literal("noGpu"), lack: z.enum(["notOffered", "insecure", "noGpu"]), detail: z.string() }),
   z.object({ kind: z.enum(["noStart", "noCompute"]), backend: nameSchema, detail: z.string() }),
   z.object({ kind: z.literal("software"), adapter: z.string() }),
   z.object({ kind: z.literal("threadsStuck"), threads: z.int(), seconds: z.number() }),

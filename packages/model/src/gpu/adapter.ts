@@ -5,12 +5,30 @@ export interface FoundAdapter {
   readonly name: string;
 }
 
-/** Asks `navigator.gpu` for its fastest GPU, which starts nothing on it; throws with the reason where there is none. */
+/** Why there is no GPU to compute on: the browser offers no WebGPU, or not to this page, or has none that it lends. */
+export type GpuLack = "notOffered" | "insecure" | "noGpu";
+
+/** No adapter; `lack` is null outside pages. */
+export class NoAdapterError extends Error {
+  readonly lack: GpuLack | null;
+  constructor(message: string, lack: GpuLack | null) {
+    super(`backend webgpu: ${message}`);
+    this.lack = lack;
+  }
+}
+
+/** Asks `navigator.gpu` for its fastest GPU, which starts nothing on it; throws a `NoAdapterError` where there is none. */
 export async function findAdapter(): Promise<FoundAdapter> {
   const gpu: GPU | undefined = globalThis.navigator?.gpu;
-  if (gpu === undefined) throw new Error(`backend webgpu: ${whyNoWebGpu(globalThis.isSecureContext)}`);
+  if (gpu === undefined) {
+    const { isSecureContext } = globalThis;
+    throw new NoAdapterError(
+      whyNoWebGpu(isSecureContext),
+      isSecureContext === undefined ? null : isSecureContext ? "notOffered" : "insecure",
+    );
+  }
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) throw new Error("backend webgpu: the browser offers no GPU; it may block the GPU's driver");
+  if (adapter === null) throw new NoAdapterError("the browser offers no GPU; it may block the GPU's driver", "noGpu");
   return { adapter, name: nameOf(adapter) };
 }
 
