@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { createRandom } from "@tutti/core";
+import { createRandom, packTensor, type TensorEncoding, unpackTensor } from "@tutti/core";
 import { tokenBatch } from "./backbone/batch.ts";
 import type { BackboneConfig } from "./backbone/config.ts";
 import { packingOf } from "./backbone/convert.ts";
-import { packTensor, type TensorEncoding, unpackTensor } from "./backbone/pack.ts";
 import { type PackedBackbone, packedBackbone } from "./backbone/packed.ts";
 import { createTransformer } from "./backbone/transformer.ts";
 import { createTokenizer } from "./tokenizer.ts";

@@ -84,6 +84,7 @@ export async function computePerturb(input: TaskInput<Spec<"perturb">>): Promise
   const { place, examples, task, onStep, signal } = input;
   const { spec, expects } = task;
   const { reader, run, random } = place;
+  const encoded = reader.encode(examples.train, trainingRows(examples));
   const params = await pooled(input, spec.pool);
   const model = perturbed(place, params);
   const training = {
@@ -94,7 +95,7 @@ export async function computePerturb(input: TaskInput<Spec<"perturb">>): Promise
     onStep,
     signal,
   };
-  const trained = trainBySeeds(model, reader.encode(examples.train, trainingRows(examples)), training);
+  const trained = trainBySeeds(model, encoded, training);
   const { scalars: data, ...told } = await trained.finally(() => {
     model.restore();
     if (maxMagnitude(params) >= largestExact(spec.pool)) place.seedReplica.forget(); // a sum on the way may have been rounded

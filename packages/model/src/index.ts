@@ -1,10 +1,3 @@
-export { type BackboneCache, cacheStorageCache, defaultCache, indexedDbCache, memoryCache, noCache } from "./backbone/cache.ts";
-export { backboneFromSafetensors, type CheckpointTexts } from "./backbone/checkpoint.ts";
-export { type BackboneConfig, type Family, keyValueWidth, type RotaryScaling } from "./backbone/config.ts";
-export { type ConvertOptions, type ConvertReport, convertCheckpoint, type TensorReport, withAdmission } from "./backbone/convert.ts";
-export { readHubConfig } from "./backbone/hubConfig.ts";
-export { type LoadOptions, loadBackbone, type ReadFile } from "./backbone/load.ts";
-export { type AdmissionNumbers, type BackboneManifest, manifestSchema, parseManifest } from "./backbone/manifest.ts";
 export {
   type PackedTensor,
   type Packing,
@@ -15,7 +8,14 @@ export {
   tensorEncodings,
   unpackRows,
   unpackTensor,
-} from "./backbone/pack.ts";
+} from "@tutti/core";
+export { type BackboneCache, cacheStorageCache, defaultCache, indexedDbCache, memoryCache, noCache } from "./backbone/cache.ts";
+export { backboneFromSafetensors, type CheckpointTexts } from "./backbone/checkpoint.ts";
+export { type BackboneConfig, type Family, keyValueWidth, type RotaryScaling } from "./backbone/config.ts";
+export { type ConvertOptions, type ConvertReport, convertCheckpoint, type TensorReport, withAdmission } from "./backbone/convert.ts";
+export { readHubConfig } from "./backbone/hubConfig.ts";
+export { type LoadOptions, loadBackbone, type ReadFile } from "./backbone/load.ts";
+export { type AdmissionNumbers, type BackboneManifest, manifestSchema, parseManifest } from "./backbone/manifest.ts";
 export type { PackedBackbone } from "./backbone/packed.ts";
 export { readSafetensors, writeSafetensors } from "./backbone/safetensors.ts";
 export { type TensorName, tensorNames } from "./backbone/tensorNames.ts";

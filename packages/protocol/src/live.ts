@@ -1,10 +1,10 @@
-import { integer, number, standingOrderSchemas, type TaskKind } from "@tutti/core";
+import { integer, number, standingOrderSchemas } from "@tutti/core";
 import { z } from "zod";
 import { backendSchema, countSchema, deviceIdSchema, finiteSchema, lossSchema, ordinalSchema, text } from "./fields.ts";
 import { limits } from "./limits.ts";
 import { orderEventSchema } from "./orders.ts";
 import { evaluationPointSchema, statusSchema, trafficSchema } from "./status.ts";
-import { stageSchema } from "./tasks.ts";
+import { stageSchema, taskKindSchema } from "./tasks.ts";
 
 /** The most of each kind that a feed holds; of more devices the first are shown, of more rounds the latest. */
 export const liveLimits = { maxTiles: 1000, maxRounds: 2000, maxSteps: 16, maxListed: 100, maxOrders: 500 } as const;
@@ -40,19 +40,6 @@ const tileSchema = z.strictObject({
   isHelper: z.literal(true).exactOptional(),
 });
 
-const kinds = [
-  "score",
-  "train",
-  "probe",
-  "evaluate",
-  "search",
-  "edit",
-  "perturb",
-  "logits",
-  "distil",
-  "answers",
-] as const satisfies readonly TaskKind[];
-
 const devicesSchema = z.array(deviceIdSchema).max(liveLimits.maxListed).readonly();
 
 /** A closed step of a round. */
@@ -60,7 +47,7 @@ const liveStepSchema = z.strictObject({
   step: ordinalSchema,
   /** Attempts that it needed. */
   attempt: ordinalSchema,
-  kind: z.enum(kinds),
+  kind: taskKindSchema,
   /** Devices that were asked, and those that count: how many, and the first of them. */
   numAsked: integer(0, limits.maxDevices),
   numCounted: integer(0, limits.maxDevices),

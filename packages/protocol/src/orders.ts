@@ -86,6 +86,7 @@ export const orderRefusalSchema = z.discriminatedUnion("kind", [
       "servesOne",
       "byInvitation",
       "nobodyToPoison",
+      "noUpdates",
       "noSampleFraction",
       "noClasses",
       "nothingToTakeBack",

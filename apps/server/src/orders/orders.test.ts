@@ -8,6 +8,7 @@ import { type KeyValueStore, memoryStore } from "../journal/keyValueStore.ts";
 import type { ProtocolClientOptions } from "../testing/protocolClient.ts";
 import { rankStrategy } from "../testing/rankStrategy.ts";
 import { createScene, type WatchedCoordinator } from "../testing/scene.ts";
+import { strategyRun, tunedOf } from "../testing/strategyRuns.ts";
 import { tinyFedAvg } from "../testing/tinyRun.ts";
 import type { Following } from "./succession.ts";
 
@@ -91,6 +92,17 @@ test("P-175 what is not an order is answered with the field that is wrong, and a
   const lines = readFileSync(join(coordinator.folder, "audit.jsonl"), "utf8").trim().split("\n");
   const outcomes = lines.map((line) => (JSON.parse(line) as { outcome: string }).outcome);
   expect(outcomes).toEqual([...wrong.map(() => "malformed"), ...unfit.map(() => "unfit")]);
+});
+
+test("P-178 where devices send no updates nothing can be poisoned, and the order is refused with a sentence", async () => {
+  const made = strategyRun("fedKSeed");
+  const coordinator = await scene.start(made.run, { expectedClients: 2 }, { tuned: tunedOf(made) });
+  expect(await ask(coordinator, { kind: "poison", numDevices: 1 })).toEqual({
+    status: 409,
+    error: "devices of this run send no updates: nothing can be turned round and made larger",
+    why: { kind: "noUpdates" },
+  });
+  expect((await orders(coordinator)).events).toEqual([]);
 });
 
 /** Following runs that are made ready when the test says so. */

@@ -1,4 +1,5 @@
 import {
+  backwardPassesOf,
   createRandom,
   drawPoisoned,
   isTooFew,
@@ -122,8 +123,13 @@ function stand(order: StandingOrder, ports: OrderPorts): Taken {
   const number = live.book.latest() + 1;
   const deviceIds = drawPoisoned(here, order.numDevices, { random: createRandom(config.run.seed), number });
   const factor = order.factor ?? poisonFactor(cohortSize(live.state(), ports));
-  const nobody = deviceIds.length === 0 ? unfitFor("nobodyToPoison", "no device is here to be poisoned") : null;
-  return whileItGoesOn(order, ports, nobody, { poison: { deviceIds, factor } });
+  return whileItGoesOn(order, ports, whyNotPoisoned(deviceIds, ports), { poison: { deviceIds, factor } });
+}
+
+function whyNotPoisoned(deviceIds: readonly number[], { config }: OrderPorts): Unfit | null {
+  if (backwardPassesOf(config.run) === "none")
+    return unfitFor("noUpdates", "devices of this run send no updates: nothing can be turned round and made larger");
+  return deviceIds.length === 0 ? unfitFor("nobodyToPoison", "no device is here to be poisoned") : null;
 }
 
 /** Why an order does not fit the run as it is, or null. */

@@ -29,6 +29,9 @@ export function readEdited(
   const texts = tokens.map((id) => (id < words.size ? words.textOf(id) : null));
   const wrong = texts.indexOf(null);
   if (wrong >= 0) return refuse("P-246", `header.tokens[${wrong}]: ${tokens[wrong]} is no token that stands for a text, of ${words.size}`);
+  const again = tokens.findIndex((id, at) => tokens.indexOf(id) < at);
+  if (again >= 0)
+    return refuse("P-246", `header.tokens[${again}]: ${tokens[again]} stands there twice, and an edit never puts a word in again`);
   const data = words.rows(tokens);
   const rows = { shape: [tokens.length, tokens.length === 0 ? 0 : data.length / tokens.length], data };
   return { kind: "edit", tokens, accuracy, words: { rows, texts: texts.map((text) => text ?? "") } };

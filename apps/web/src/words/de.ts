@@ -1173,7 +1173,8 @@ export const german: Words = {
     plainAsked: "Die schnellen Kernel sind wie gewünscht abgeschaltet.",
     plainFailed: "Die schnellen Kernel bestehen auf diesem Computer die Prüfung nicht; es rechnen die einfachen.",
     noStart: (name) => `${name} startet nicht.`,
-    noWebGpu: {
+    noGpu: {
+      noGpu: "WebGPU startet nicht: Der Browser gibt keine GPU her. Vielleicht sperrt er ihren Treiber.",
       notOffered: "WebGPU startet nicht: Dieser Browser bietet kein WebGPU.",
       insecure: "WebGPU startet nicht: Browser bieten es nur Seiten von https oder localhost.",
     },
@@ -1193,6 +1194,7 @@ export const german: Words = {
     servesOne: "Dieser Koordinator betreut nur einen Lauf. Starte `tutti serve`, damit andere folgen können.",
     byInvitation: "Auf einen Lauf mit Einladungen kann keiner folgen: Sie gelten nur für ihn.",
     nobodyToPoison: "Kein Gerät ist da, das vergiftet werden könnte.",
+    noUpdates: "In diesem Lauf schicken Geräte keine Änderungen, die sich vergiften ließen.",
     noSampleFraction: "Dieses Verfahren bestimmt selbst, wie viele Geräte es fragt.",
     noClasses: "Die Daten lassen sich nicht schief verteilen: Diese Aufgabe hat keine Klassen.",
     nothingToTakeBack: "Davon gibt es nichts zurückzunehmen.",

@@ -1293,7 +1293,8 @@ export const backendReasons = {
   plainAsked: "The fast kernels are turned off, as asked.",
   plainFailed: "This computer’s fast kernels fail the test, so the plain ones are used.",
   noStart: (name: string) => `${name} does not start.`,
-  noWebGpu: {
+  noGpu: {
+    noGpu: "WebGPU does not start: the browser lends no GPU. It may block this GPU’s driver.",
     notOffered: "WebGPU does not start: this browser offers no WebGPU.",
     insecure: "WebGPU does not start: browsers offer it only to pages from https or localhost.",
   },
@@ -1315,6 +1316,7 @@ export const orderRefusals = {
   servesOne: "This coordinator serves one run alone. Start `tutti serve` to have others follow.",
   byInvitation: "A run by invitation cannot be followed: its invitations are for it alone.",
   nobodyToPoison: "No device is here to be poisoned.",
+  noUpdates: "Devices of this run send no updates, so that none can be poisoned.",
   noSampleFraction: "This strategy decides by itself how many devices it asks.",
   noClasses: "The data cannot be skewed by label: this task has no classes.",
   nothingToTakeBack: "There is nothing of this kind to take back.",

@@ -1164,7 +1164,8 @@ export const finnish: Words = {
     plainAsked: "Nopeat ytimet on pyynnöstä pois käytöstä.",
     plainFailed: "Nopeat ytimet eivät läpäise testiä tällä tietokoneella, joten yksinkertaiset laskevat.",
     noStart: (name) => `${name} ei käynnisty.`,
-    noWebGpu: {
+    noGpu: {
+      noGpu: "WebGPU ei käynnisty: selain ei anna grafiikkasuoritinta käyttöön. Ehkä se estää sen ajurin.",
       notOffered: "WebGPU ei käynnisty: tämä selain ei tarjoa WebGPU:ta.",
       insecure: "WebGPU ei käynnisty: selaimet tarjoavat sitä vain https- tai localhost-sivuille.",
     },
@@ -1184,6 +1185,7 @@ export const finnish: Words = {
     servesOne: "Tämä koordinaattori palvelee vain yhtä ajoa. Käynnistä `tutti serve`, niin muut voivat seurata.",
     byInvitation: "Kutsulla toimivaa ajoa ei voi seurata toinen: sen kutsut ovat vain sitä varten.",
     nobodyToPoison: "Paikalla ei ole laitetta, jonka voisi myrkyttää.",
+    noUpdates: "Tässä ajossa laitteet eivät lähetä muutoksia, joita voisi myrkyttää.",
     noSampleFraction: "Tämä menetelmä päättää itse, kuinka monelta laitteelta se kysyy.",
     noClasses: "Aineistoa ei voi jakaa vinoksi luokittain: tässä tehtävässä ei ole luokkia.",
     nothingToTakeBack: "Sellaista ei ole otettavana takaisin.",

@@ -1180,7 +1180,8 @@ export const french: Words = {
     plainAsked: "Les noyaux rapides sont désactivés, comme demandé.",
     plainFailed: "Les noyaux rapides échouent au test sur cet ordinateur : les simples les remplacent.",
     noStart: (name) => `${name} ne démarre pas.`,
-    noWebGpu: {
+    noGpu: {
+      noGpu: "WebGPU ne démarre pas : le navigateur ne prête pas de GPU. Il en bloque peut-être le pilote.",
       notOffered: "WebGPU ne démarre pas : ce navigateur n’offre pas de WebGPU.",
       insecure: "WebGPU ne démarre pas : les navigateurs ne l’offrent qu’aux pages de https ou de localhost.",
     },
@@ -1200,6 +1201,7 @@ export const french: Words = {
     servesOne: "Ce coordinateur ne sert qu’une session. Lance `tutti serve` pour que d’autres suivent.",
     byInvitation: "Aucune session ne peut suivre une session sur invitation : ses invitations ne valent que pour elle.",
     nobodyToPoison: "Aucun appareil n’est là pour être empoisonné.",
+    noUpdates: "Dans cette session, les appareils n’envoient pas de changements que l’on pourrait empoisonner.",
     noSampleFraction: "Cette méthode décide elle-même combien d’appareils elle interroge.",
     noClasses: "Les données ne peuvent pas être réparties par classe : cette tâche n’a pas de classes.",
     nothingToTakeBack: "Il n’y a rien de tel à annuler.",

@@ -1,6 +1,6 @@
+import { type PackedTensor, packTensor } from "@tutti/core";
 import type { BackboneConfig } from "./config.ts";
 import { readHubConfig } from "./hubConfig.ts";
-import { type PackedTensor, packTensor } from "./pack.ts";
 import { type PackedBackbone, packedBackbone } from "./packed.ts";
 import { decodeFloats, floatBytes, readHeader, type SafetensorsEntry } from "./safetensors.ts";
 import { type TensorName, tensorNames } from "./tensorNames.ts";

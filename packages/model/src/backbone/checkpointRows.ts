@@ -1,6 +1,6 @@
+import { rowsOf } from "@tutti/core";
 import { findSource } from "./checkpoint.ts";
 import { type CheckpointFiles, type LocatedEntry, readElements } from "./checkpointFiles.ts";
-import { rowsOf } from "./pack.ts";
 import { decodeFloats, floatBytes } from "./safetensors.ts";
 import type { TensorName } from "./tensorNames.ts";
 

@@ -1,11 +1,10 @@
-import { sha256Hex } from "@tutti/core";
+import { type Packing, packedSizes, packingFor, packRows, rowsOf, sha256Hex, type TensorEncoding, unpackTensor } from "@tutti/core";
 import { findSource } from "./checkpoint.ts";
 import { type CheckpointFiles, type LocatedEntry, openCheckpoint, readText } from "./checkpointFiles.ts";
 import { readRows, rowsPerBlock } from "./checkpointRows.ts";
 import { type ReadConfig, readHubConfigFile } from "./hubConfig.ts";
 import { type BackboneManifest, type ManifestTensor, manifestSchema } from "./manifest.ts";
 import { writtenCard } from "./modelCard.ts";
-import { type Packing, packedSizes, packingFor, packRows, rowsOf, type TensorEncoding, unpackTensor } from "./pack.ts";
 import { createShardWriter, type ShardWriter, type WriteFile } from "./shards.ts";
 import { type TensorName, tensorNames } from "./tensorNames.ts";
 import { withStoredTies } from "./ties.ts";

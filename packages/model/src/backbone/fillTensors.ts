@@ -1,5 +1,5 @@
+import type { PackedTensor } from "@tutti/core";
 import type { BackboneManifest } from "./manifest.ts";
-import type { PackedTensor } from "./pack.ts";
 
 /** Tensors that are filled shard by shard, so that no shard need be kept once its parts are copied. */
 export interface TensorFiller {

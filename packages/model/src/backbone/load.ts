@@ -1,9 +1,9 @@
+import type { PackedTensor } from "@tutti/core";
 import { formatBytes, sha256Hex } from "@tutti/core";
 import { type BackboneCache, defaultCache, noCache } from "./cache.ts";
 import { concatenate, fetchFile } from "./fetchFile.ts";
 import { fillTensors } from "./fillTensors.ts";
 import { type BackboneManifest, parseManifest } from "./manifest.ts";
-import type { PackedTensor } from "./pack.ts";
 import { type PackedBackbone, packedBackbone } from "./packed.ts";
 
 /** Reads a file of the backbone's folder. */

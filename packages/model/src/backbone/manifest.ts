@@ -1,6 +1,6 @@
+import { packedSizes, packingFor, tensorEncodings } from "@tutti/core";
 import { z } from "zod";
 import { maxLayers } from "./config.ts";
-import { packedSizes, packingFor, tensorEncodings } from "./pack.ts";
 import { tensorNames } from "./tensorNames.ts";
 
 const count = z.number().int().min(0);

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tutti/core";
+import { type PackedTensor, unpackRows, unpackTensor } from "@tutti/core";
 import type { BackboneConfig } from "./config.ts";
 import type { BackboneManifest } from "./manifest.ts";
-import { type PackedTensor, unpackRows, unpackTensor } from "./pack.ts";
 
 /**
  * A frozen backbone in memory, its weights as they lie in the shards.

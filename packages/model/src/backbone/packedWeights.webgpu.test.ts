@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUMemoryInfo } from "@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu.js";
+import { packingFor, packTensor, type TensorEncoding } from "@tutti/core";
 import { describe, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import type { KernelVariant } from "../kernels/webgpu/gpuKernel.ts";
@@ -12,7 +13,6 @@ import { tunedLayout } from "../tuning/layout.ts";
 import { createPrefixTuner } from "../tuning/prefix.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import { tokenBatch } from "./batch.ts";
-import { packingFor, packTensor, type TensorEncoding } from "./pack.ts";
 import { type PackedBackbone, packedBackbone } from "./packed.ts";
 import { backwardRows, forwardRows } from "./rows.ts";
 import { createTransformer, type Transformer } from "./transformer.ts";

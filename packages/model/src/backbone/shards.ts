@@ -1,5 +1,4 @@
-import { sha256Hex } from "@tutti/core";
-import { alignment } from "./pack.ts";
+import { alignment, sha256Hex } from "@tutti/core";
 
 /** A run of bytes within a shard. */
 export interface ShardRange {

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tutti/core";
+import { packingFor, packTensor } from "@tutti/core";
 import type { Expansion } from "../kernels/feedForward.ts";
 import { createLinear, disposeLinear, type Linear, stackBiases, stackLinears } from "../kernels/linear.ts";
 import { disposeNorm, type Norm } from "../kernels/norm.ts";
 import { createPackedLinear, hasPackedProducts, interleavePacked, stackPacked } from "../kernels/packedLinear.ts";
-import { packingFor, packTensor } from "./pack.ts";
 import type { PackedBackbone } from "./packed.ts";
 
 /** Whether matrices stay packed where the backend multiplies by packed ones, or are unpacked to f32 in any case. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { packedSizes, packingFor, type TensorEncoding } from "../backbone/pack.ts";
+import { packedSizes, packingFor, type TensorEncoding } from "@tutti/core";
 import { rowStarts } from "../kernels/attention.ts";
 import { runFused, type WebGpuKernel } from "../kernels/fusedKernels.ts";
 import { promptTokens } from "./contestants.ts";

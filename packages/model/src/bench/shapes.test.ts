@@ -1,5 +1,5 @@
+import { unpackTensor } from "@tutti/core";
 import { expect, test } from "vitest";
-import { unpackTensor } from "../backbone/pack.ts";
 import { kernelCases } from "./kernelCases.ts";
 import { packedBytes, randomBackbone, stepOperations, threeBillion } from "./shapes.ts";
 

@@ -1,7 +1,6 @@
-import { toF16 } from "@tutti/core";
+import { type PackedTensor, type Packing, packedSizes, packingFor, type TensorEncoding, toF16, unpackRows } from "@tutti/core";
 import type { BackboneConfig } from "../backbone/config.ts";
 import { readHubConfig } from "../backbone/hubConfig.ts";
-import { type PackedTensor, type Packing, packedSizes, packingFor, type TensorEncoding, unpackRows } from "../backbone/pack.ts";
 import { backboneOver, type PackedBackbone } from "../backbone/packed.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";
 

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom, signAt } from "@tutti/core";
+import { createRandom, packingFor, packTensor, signAt, unpackTensor } from "@tutti/core";
 import { expect, test } from "vitest";
-import { packingFor, packTensor, unpackTensor } from "../backbone/pack.ts";
 import { shareGpu } from "../testing/sharedGpu.ts";
 import { createPackedLinear, type MovedWeights, packedLinear } from "./packedLinear.ts";
 import { withVariant } from "./webgpu/traits.ts";

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom } from "@tutti/core";
+import { createRandom, packingFor, packTensor, tensorEncodings, unpackTensor } from "@tutti/core";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { packingFor, packTensor, tensorEncodings, unpackTensor } from "../backbone/pack.ts";
 import { startBackend } from "../backends.ts";
 import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
 import { provideNodeGpu } from "../gpu/nodeGpu.ts";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Movement, Tensor } from "@tutti/core";
-import { type PackedTensor, packedSizes, sectionsOf } from "../backbone/pack.ts";
+import { type PackedTensor, packedSizes, sectionsOf } from "@tutti/core";
 import { hasFused, runFused } from "./fusedKernels.ts";
 import { arrangeWords } from "./webgpu/packedWords.ts";
 

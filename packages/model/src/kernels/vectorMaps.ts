@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { packingFor } from "../backbone/pack.ts";
+import { packingFor } from "@tutti/core";
 import { hasFused, runFused } from "./fusedKernels.ts";
 import type { Linear } from "./linear.ts";
 import type { Norm } from "./norm.ts";

@@ -1,7 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom, type LoraOwn, type LoraTarget, type Params, type TunedEntry, type TunedMethod } from "@tutti/core";
+import {
+  createRandom,
+  type LoraOwn,
+  type LoraTarget,
+  type Params,
+  packingFor,
+  packTensor,
+  type TunedEntry,
+  type TunedMethod,
+} from "@tutti/core";
 import { type TokenBatch, tokenBatch } from "../backbone/batch.ts";
-import { packingFor, packTensor } from "../backbone/pack.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import { createAdapterTuner } from "../tuning/adapter.ts";

@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { TensorEncoding } from "../backbone/pack.ts";
+import type { TensorEncoding } from "@tutti/core";
 import { convertBackbone } from "../node.ts";
 import { type CheckpointShape, writeRandomCheckpoint } from "./randomCheckpoint.ts";
 

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
+import { tensorEncodings } from "@tutti/core";
 import { tokenBatch } from "../backbone/batch.ts";
-import { tensorEncodings } from "../backbone/pack.ts";
 import { createTransformer, type Transformer } from "../backbone/transformer.ts";
 import type { WeightForm } from "../backbone/weights.ts";
 import { startBackend } from "../backends.ts";

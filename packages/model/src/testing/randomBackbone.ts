@@ -1,6 +1,5 @@
-import { createRandom } from "@tutti/core";
+import { createRandom, packingFor, packTensor, type TensorEncoding } from "@tutti/core";
 import { readHubConfig } from "../backbone/hubConfig.ts";
-import { packingFor, packTensor, type TensorEncoding } from "../backbone/pack.ts";
 import { type PackedBackbone, packedBackbone } from "../backbone/packed.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";
 

@@ -1,5 +1,4 @@
-import { createRandom } from "@tutti/core";
-import { packingFor, packTensor } from "../backbone/pack.ts";
+import { createRandom, packingFor, packTensor } from "@tutti/core";
 import { type PackedBackbone, packedBackbone } from "../backbone/packed.ts";
 import { createTransformer } from "../backbone/transformer.ts";
 import type { Tuned } from "../training/gradient.ts";

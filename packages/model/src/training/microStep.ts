@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { type PackedTensor, packedSizes, packingFor, packTensor } from "@tutti/core";
 import { tokenBatch } from "../backbone/batch.ts";
 import type { BackboneConfig } from "../backbone/config.ts";
-import { type PackedTensor, packedSizes, packingFor, packTensor } from "../backbone/pack.ts";
 import { type PackedBackbone, packedBackbone } from "../backbone/packed.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";
 import { createTransformer } from "../backbone/transformer.ts";

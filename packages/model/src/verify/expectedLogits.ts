@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { TensorEncoding } from "@tutti/core";
 import { z } from "zod";
 import { tokenBatch } from "../backbone/batch.ts";
-import type { TensorEncoding } from "../backbone/pack.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import { createTransformer } from "../backbone/transformer.ts";
 import type { BackendName } from "../backends.ts";

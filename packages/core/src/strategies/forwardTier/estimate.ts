@@ -1,5 +1,5 @@
 import type { ForwardSpec } from "../../forwardWork.ts";
-import { mapParams, norm, numValues, type Params, shapesOf, subtract, weightedSum, zerosLike } from "../../params.ts";
+import { mapParams, norm, numValues, type Params, scale as scaled, shapesOf, subtract, weightedSum, zerosLike } from "../../params.ts";
 import { perturbedOffsets } from "../../perturbation/numbering.ts";
 import { addSigns } from "../../perturbation/signs.ts";
 import type { Contribution, RoundPlan } from "../../task.ts";
@@ -32,20 +32,25 @@ export function summedDirections(like: Params, measured: Float32Array, spec: Pic
 }
 
 /**
- * ℓ² and τ² of gradient devices, weighted by examples. τ² is Σ p_i ‖Δ_i − Δ̄‖² / (1 − Σ p_i²), which is right on average; of a single device nothing tells it, and it
+ * ℓ² and τ² of gradient devices, weighted by examples; no change counts as longer than three quarters of the devices say theirs are, since ℓ is how far devices go that
+ * measure, in later rounds, too. τ² is Σ p_i ‖Δ_i − Δ̄‖² / (1 − Σ p_i²), which is right on average; of a single device nothing tells it, and it
  * counts as ℓ².
  */
 export function scaleOf(trained: readonly ContributionOf<"train">[]): ChangeScale {
   const weights = exampleWeights(trained);
-  const mean = weightedSum(
-    trained.map(({ body }) => body.delta),
-    weights,
-  );
-  const sum = (value: (delta: Params) => number) => trained.reduce((total, { body }, i) => total + weights[i] * value(body.delta), 0);
+  const deltas = noLongerThanOthers(trained.map(({ body }) => body.delta));
+  const mean = weightedSum(deltas, weights);
+  const sum = (value: (delta: Params) => number) => deltas.reduce((total, delta, i) => total + weights[i] * value(delta), 0);
   const lengthSquared = sum((delta) => norm(delta) ** 2);
   const rest = 1 - weights.reduce((total, weight) => total + weight * weight, 0);
   const spreadSquared = rest < 1e-9 ? lengthSquared : sum((delta) => norm(subtract(delta, mean)) ** 2) / rest;
   return { lengthSquared, spreadSquared };
+}
+
+function noLongerThanOthers(deltas: readonly Params[]): readonly Params[] {
+  const lengths = deltas.map(norm);
+  const most = lengths.toSorted((a, b) => a - b)[deltas.length - 1 - Math.floor(deltas.length / 4)];
+  return deltas.map((delta, i) => (lengths[i] <= most ? delta : scaled(delta, most / lengths[i])));
 }
 
 /**

@@ -103,6 +103,14 @@ test("length and spread are those of gradient devices, weighted by examples", ()
   expect(countedShare({ lengthSquared: 7, spreadSquared: 0 }, 4, 1)).toBe(1); // one value, one direction: exact
 });
 
+test("a quarter of the gradient devices makes the steps of those that measure no longer, whatever it claims", () => {
+  const of = (id: number, values: readonly number[]) => trained(id, 2, 1, paramsOf({ "prefix/0": values }));
+  const honest = [of(0, [3, 4]), of(1, [0, 2]), of(2, [-1, 0])];
+  const claims = [1, 1e4].map((factor) => scaleOf([...honest, of(3, [6 * factor, 8 * factor])] as Parameters<typeof scaleOf>[0]));
+  expect(claims[1]).toEqual({ lengthSquared: expect.closeTo((25 + 4 + 1 + 25) / 4, 4), spreadSquared: expect.any(Number) });
+  expect(claims[1].spreadSquared).toBeCloseTo(claims[0].spreadSquared, 4);
+});
+
 test("in a round with both kinds W moves by the mean of gradient changes and measured ones, weighted by examples and variance", () => {
   const state = started(runOf(), paramsOf({ "prefix/0": [0.5, -0.25], "prefix/1": [1] }));
   const plan = planOf(fedAvg, state, roster([2, 6, 5], [2]), random, 1);

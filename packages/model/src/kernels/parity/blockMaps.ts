@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom } from "@tutti/core";
-import { packingFor, packTensor } from "../../backbone/pack.ts";
+import { createRandom, packingFor, packTensor } from "@tutti/core";
 import { relativeError } from "../../verify/relativeError.ts";
 import { type BlockPlan, blockGradient, blockMaps } from "../blockMaps.ts";
 import { chooseKernels } from "../fusedKernels.ts";

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom } from "@tutti/core";
-import { type PackedTensor, packingFor, packTensor, type TensorEncoding, tensorEncodings, unpackTensor } from "../../backbone/pack.ts";
+import { createRandom, type PackedTensor, packingFor, packTensor, type TensorEncoding, tensorEncodings, unpackTensor } from "@tutti/core";
 import { relativeError } from "../../verify/relativeError.ts";
 import { disposeLinear } from "../linear.ts";
 import { createPackedLinear, type Epilogue, type GradientEpilogue, packedLinear, packedLinearGradient } from "../packedLinear.ts";

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom } from "@tutti/core";
+import { createRandom, packingFor, packTensor } from "@tutti/core";
 import { beforeEach, describe, expect, test } from "vitest";
-import { packingFor, packTensor } from "../../backbone/pack.ts";
 import { startBackend } from "../../backends.ts";
 import { countGpu, runningGpuDevice } from "../../gpu/gpuCounters.ts";
 import { provideNodeGpu } from "../../gpu/nodeGpu.ts";

@@ -1,5 +1,5 @@
+import type { TensorEncoding } from "@tutti/core";
 import { nf4 } from "@tutti/core";
-import type { TensorEncoding } from "../../backbone/pack.ts";
 import { wordsPerRow } from "./packedWords.ts";
 
 /** How a packed matrix's values get their scales. */

@@ -1,4 +1,4 @@
-import { type PackedTensor, packedSizes, sectionsOf, type TensorEncoding } from "../../backbone/pack.ts";
+import { type PackedTensor, packedSizes, sectionsOf, type TensorEncoding } from "@tutti/core";
 
 const valuesPerWord: Readonly<Record<TensorEncoding, number>> = { f32: 1, f16: 2, int8: 4, int4: 8, nf4: 8 };
 
