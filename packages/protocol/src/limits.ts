@@ -1,7 +1,7 @@
 import { settingLimits } from "@tutti/core";
 
 /** The version both sides must speak; it grows with every change of a message or of the codec (P-1). */
-export const protocolVersion = 8;
+export const protocolVersion = 9;
 
 /** The largest of everything that may arrive; whatever is above is refused before it is stored. */
 export const limits = {
