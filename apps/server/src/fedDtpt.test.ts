@@ -111,6 +111,7 @@ test("a prompt that no edits lead to and a share above 1 are refused, and the ri
     ["a token that the vocabulary does not have", { header: { ...header, tokens: [4, 13] } }, "P-246"],
     ["a token that stands for no text", { header: { ...header, tokens: [12] } }, "P-246"],
     ["more tokens than a prompt has room for", { header: { ...header, tokens: [1, 2, 3, 4, 5, 6] } }, "P-246"],
+    ["a token that stands there twice", { header: { ...header, tokens: [4, 8, 4] } }, "P-246"],
     ["a token below 0", { header: { ...header, tokens: [-1] } }, "P-3"],
     ["half a token", { header: { ...header, tokens: [1.5] } }, "P-3"],
     ["no tokens at all", { header: { kind: "edit", accuracy: 0.5 } }, "P-3"],

@@ -97,7 +97,7 @@ test("slopes a thousand times as long move the run's parameters to the same bits
   for (const [i, value] of (values[0] ?? []).entries()) expect(values[1]?.[i]).toBeCloseTo(value, 6);
 });
 
-test("no device moves to another client for a task, since its task is for the passes of its own (P-253)", async () => {
+test("no device moves to another client for a task, which was planned for what its present client can compute (P-253)", async () => {
   const coordinator = await scene.start(runOf(), { expectedClients: 2 });
   const small = scene.join(coordinator, "b", { isForwardOnly: true });
   const doneIn = (round: number) =>

@@ -62,7 +62,7 @@ test("a lease of a sparse round asks for elements' values and the head, and late
   for (const [round, shapes] of asked) {
     expect(Object.fromEntries(Object.entries(sets.get(round) ?? {}).map(([name, { shape }]) => [name, shape]))).toEqual(shapes);
   }
-  expect(sets.get(3)?.["lora/0/query/b"]?.data.some((value) => value !== 0)).toBe(true); // what the elements came to
+  expect(sets.get(3)?.["lora/0/query/b"]?.data.some((value) => value !== 0)).toBe(true); // from the SVD of the trained elements
   expect(globalParams).toEqual(newcomerParams);
   expect(summary.evaluations).toHaveLength(2);
 });

@@ -72,7 +72,7 @@ function joinUntilKilled(place: Place) {
   return { kept, clients, isInTheMiddle: Promise.all([isHolding.promise, isIn.promise]) };
 }
 
-/** Tasks whose contribution was accepted and that came to a client of the process after it. */
+/** Tasks whose contribution the first process accepted and that the second one asked a client for again. */
 function askedAgain(before: readonly ProtocolClient[], after: readonly ProtocolClient[]): string[] {
   const accepted = new Set(
     before.flatMap(({ events }) => events.flatMap((event) => (event.kind === "submitted" && event.outcome.ok ? [event.lease.taskId] : []))),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type BackendChoice, type ChoiceOptions, chooseAmong } from "./backendChoice.ts";
+import { NoAdapterError } from "./gpu/adapter.ts";
 import type { BackendName } from "./startedBackend.ts";
 
 const kernels = { variant: "shared", reason: "kernels with workgroup memory" } as const;
@@ -12,7 +13,7 @@ function browser(gpu: string | null, speeds: Partial<Record<BackendName, number 
     chooseAmong(options, {
       async findAdapter() {
         log.push("find adapter");
-        if (gpu === null) throw new Error("backend webgpu: this browser offers no WebGPU");
+        if (gpu === null) throw new NoAdapterError("this browser offers no WebGPU", "notOffered");
         return gpu;
       },
       async start(name, options) {
@@ -110,7 +111,9 @@ test("where WASM does not start a software adapter is tried, then plain JavaScri
 test("a GPU that is there and does not start is not remembered as slow", async () => {
   const chosen = await browser(geForce, { wasm: 6, webgpu: "out of memory" }).choose();
   expect(chosen).toMatchObject({ name: "wasm", measured: null });
-  expect((await browser(null, { wasm: 6 }).choose()).measured).toMatchObject({ backend: "wasm", adapter: null });
+  const without = await browser(null, { wasm: 6 }).choose();
+  expect(without.measured).toMatchObject({ backend: "wasm", adapter: null });
+  expect(without.why?.notes).toEqual([{ kind: "noGpu", lack: "notOffered", detail: "this browser offers no WebGPU" }]);
 });
 
 const onGpu: BackendChoice = {

@@ -296,5 +296,7 @@ test("a run that goes on until somebody stops it says its rounds so far, and no 
   const status = { ...emptyStatus, stage: "train", round: 7, numRounds: 1000, progress: { stages, secondsLeft: 9000 } } as const;
   const html = shown([endless, readyEvent, { kind: "status", status }]);
   expect(html).toContain("7 rounds so far");
+  expect(html.match(/7 rounds so far/g)?.length).toBeGreaterThan(2); // the bar, the line of the run and the staff's label
   expect(html).not.toContain("1 % ·");
+  expect(html).not.toMatch(/of 1000|>1000</);
 });

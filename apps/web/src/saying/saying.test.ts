@@ -138,6 +138,15 @@ test("why a tab computes on what it does is worded in the page's language, with 
   expect(backendText({ reason: "x", why: measured }).text).toBe(
     "WebGPU on intel gen-12 takes 3 ms for a test step. WASM with 4 threads takes 21 ms. Kernels with workgroup memory. Only 4 threads, as many as this browser says that the computer has cores.",
   );
+  const lacks = (["notOffered", "insecure", "noGpu"] as const).map(
+    (lack): BackendWhy => ({ ...measured, notes: [{ kind: "noGpu", lack, detail: "x" }] }),
+  );
+  const told = lacks.map((why) => backendText({ reason: "x", why }).text.replace(/^.*21 ms\. /, ""));
+  expect(told).toEqual([
+    "WebGPU does not start: this browser offers no WebGPU.",
+    "WebGPU does not start: browsers offer it only to pages from https or localhost.",
+    "WebGPU does not start: the browser lends no GPU. It may block this GPU’s driver.",
+  ]);
   useWords(german);
   const asked: BackendWhy = { ...wasm, askedBy: "address", measured: [], rememberedAtMs: null, notes: [{ kind: "insecure", threads: 1 }] };
   expect(backendText({ reason: "x", why: asked })).toEqual({

@@ -9,7 +9,7 @@ describe("the signs of a seed", () => {
     expect([signWord(0x89abcdef, 0xfffffffe), signWord(0xffffffff, 123456789)]).toEqual([0x32582ce2, 0xa9291d6c]);
   });
 
-  test("stand in a word from its lowest bit on, and a bit of 1 is -1", () => {
+  test("fill a word from its lowest bit, and a bit of 1 is -1", () => {
     const word = 0x98111d7d;
     const signs = Array.from({ length: 32 }, (_, i) => signAt(4095, 17 * 32 + i));
     expect(signs).toEqual(Array.from({ length: 32 }, (_, i) => ((word >>> i) & 1 ? -1 : 1)));

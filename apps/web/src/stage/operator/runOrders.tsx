@@ -1,4 +1,3 @@
-import type { LiveStatus } from "@tutti/protocol";
 import { useId } from "preact/hooks";
 import { isOpenEnded } from "../../join/openEnded.ts";
 import { runSays } from "../../saying/runSayings.ts";
@@ -6,6 +5,7 @@ import { Said } from "../../saying/said.tsx";
 import { words } from "../../words/words.ts";
 import { ConfirmButton } from "./confirmButton.tsx";
 import type { Operator, OperatorView } from "./operatorState.ts";
+import { placeOf } from "./placeText.ts";
 
 interface PartProps {
   readonly view: OperatorView;
@@ -108,10 +108,4 @@ function Label({ name, about }: { readonly name: string; readonly about: string 
       <span>{about}</span>
     </>
   );
-}
-
-function placeOf({ stage, round, numRounds }: LiveStatus, isEndless: boolean): string[] {
-  if (stage === null || round === 0) return [];
-  const name = words.stageNames[stage];
-  return isEndless && stage === "train" ? [name, words.stage.roundSoFar(round)] : [words.operator.at(name, round, numRounds)];
 }
