@@ -1,7 +1,7 @@
 import { type RunSettings, strategies, tunings } from "@tutti/core";
 import type { Submit, TaskLease } from "@tutti/protocol";
 import { expect, test } from "vitest";
-import { memoryStore } from "./journal/keyValueStore.ts";
+import { cutRun } from "./testing/cutRun.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 
@@ -98,22 +98,13 @@ test("scores of components that were not asked for, are missing, of another numb
 
 test("a coordinator that ends in the middle of the shrinking, with two contributions accepted, goes on with the same bits", async () => {
   const run = runOf();
-  const calm = await scene.start(run, { expectedClients: 1, runId: "calm" });
-  scene.join(calm, "a");
-  const content = new Map<string, Uint8Array>();
-  const first = await scene.start(run, { expectedClients: 1, runId: "cut" }, { store: memoryStore(content) });
-  let numDone = 0;
-  const a = scene.join(first, "a", { onTask: () => ++numDone <= 10 }); // two of the third round
-  await first.when("accepted", () => first.events.filter(({ kind }) => kind === "accepted").length === 10);
-  a.close();
-  await first.close();
-  const second = await scene.start(run, { expectedClients: 1, runId: "cut" }, { store: memoryStore(content) });
+  const { calm, second, kept } = await cutRun(scene, run, { numAccepted: 10 }); // two of the third round
   const left: number[] = [];
   const watching = (lease: TaskLease) => {
     if (lease.spec.kind === "train") left.push(componentsOf(lease));
     return true;
   };
-  scene.join(second, "a", { kept: a.kept, onTask: watching });
+  scene.join(second, "a", { kept, onTask: watching });
   const [expected, found] = [await calm.whenDone(), await second.whenDone()];
   expect(found.parametersSha256).toBe(expected.parametersSha256);
   expect(found.steps.map(({ counted }) => counted)).toEqual(expected.steps.map(({ counted }) => counted));

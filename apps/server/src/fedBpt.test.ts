@@ -11,7 +11,7 @@ import {
 } from "@tutti/core";
 import { decodeParams, encodeParams, type TaskLease } from "@tutti/protocol";
 import { expect, test } from "vitest";
-import { memoryStore } from "./journal/keyValueStore.ts";
+import { cutRun } from "./testing/cutRun.ts";
 import type { ProtocolClient } from "./testing/protocolClient.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
@@ -155,22 +155,13 @@ test("claims that no search can come to are refused, and the right one then coun
 
 test("a coordinator that ends in the middle of a search, with one of its contributions accepted, goes on with the same bits", async () => {
   const run = runOf(9, { numRounds: 4, evaluateEvery: 4, cohortSize: 3 });
-  const calm = await scene.start(run, { expectedClients: 1, runId: "calm" });
-  scene.join(calm, "a");
-  const content = new Map<string, Uint8Array>();
-  const first = await scene.start(run, { expectedClients: 1, runId: "cut" }, { store: memoryStore(content) });
-  let numDone = 0;
-  const a = scene.join(first, "a", { onTask: () => ++numDone <= 4 }); // three of the first round, one of the second
-  await first.when("accepted", () => first.events.filter(({ kind }) => kind === "accepted").length === 4);
-  a.close();
-  await first.close();
-  const second = await scene.start(run, { expectedClients: 1, runId: "cut" }, { store: memoryStore(content) });
+  const { calm, second, kept } = await cutRun(scene, run, { numAccepted: 4 }); // three of the first round, one of the second
   const replica = createSearchReplica();
   const onTask = async (lease: TaskLease) => {
     if (lease.spec.kind === "search") await followed(second.url, replica, lease); // throws where the state is another
     return true;
   };
-  scene.join(second, "a", { kept: a.kept, onTask });
+  scene.join(second, "a", { kept, onTask });
   const [expected, found] = [await calm.whenDone(), await second.whenDone()];
   expect(found.parametersSha256).toBe(expected.parametersSha256);
   expect(found.steps.map(({ counted }) => counted)).toEqual(expected.steps.map(({ counted }) => counted));

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promptOf, type RunSettings, strategies, tunings, type WordTable } from "@tutti/core";
 import type { TaskLease } from "@tutti/protocol";
 import { expect, test } from "vitest";
-import { memoryStore } from "./journal/keyValueStore.ts";
+import { cutRun } from "./testing/cutRun.ts";
 import type { ProtocolClient } from "./testing/protocolClient.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg, tinyTuned } from "./testing/tinyRun.ts";
@@ -137,17 +137,8 @@ test("a prompt that no edits lead to and a share above 1 are refused, and the ri
 
 test("a coordinator that ends among the edits of a round, with some of its contributions accepted, goes on with the same bits", async () => {
   const run = runOf({ numRounds: 4, evaluateEvery: 4, cohortSize: 3 });
-  const calm = await scene.start(run, { expectedClients: 1, runId: "calm" }, ports(run));
-  scene.join(calm, "a");
-  const content = new Map<string, Uint8Array>();
-  const first = await scene.start(run, { expectedClients: 1, runId: "cut" }, { ...ports(run), store: memoryStore(content) });
-  let numDone = 0;
-  const a = scene.join(first, "a", { onTask: () => ++numDone <= 4 }); // three of the first round, one of the second
-  await first.when("accepted", () => first.events.filter(({ kind }) => kind === "accepted").length === 4);
-  a.close();
-  await first.close();
-  const second = await scene.start(run, { expectedClients: 1, runId: "cut" }, { ...ports(run), store: memoryStore(content) });
-  scene.join(second, "a", { kept: a.kept });
+  const { calm, second, kept } = await cutRun(scene, run, { numAccepted: 4, ports: ports(run) }); // three of the first round, one of the second
+  scene.join(second, "a", { kept });
   const [expected, found] = [await calm.whenDone(), await second.whenDone()];
   expect(found.parametersSha256).toBe(expected.parametersSha256);
   expect(found.summary.prompt).toEqual(expected.summary.prompt);

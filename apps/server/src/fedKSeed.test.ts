@@ -13,7 +13,7 @@ import {
 } from "@tutti/core";
 import { decodeParams, encodeParams, type TaskLease } from "@tutti/protocol";
 import { expect, test } from "vitest";
-import { memoryStore } from "./journal/keyValueStore.ts";
+import { cutRun } from "./testing/cutRun.ts";
 import type { ProtocolClient } from "./testing/protocolClient.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg, tinyTuned } from "./testing/tinyRun.ts";
@@ -180,22 +180,13 @@ test.each(["uniform", "history"] as const)(
   "a coordinator that ends in the middle of a round, with one of its contributions accepted, goes on with the same bits (%s)",
   async (seedProbabilities) => {
     const run = runOf({ seedProbabilities }, { numRounds: 4, evaluateEvery: 4, cohortSize: 3 });
-    const calm = await scene.start(run, { expectedClients: 1, runId: "calm" });
-    scene.join(calm, "a");
-    const content = new Map<string, Uint8Array>();
-    const first = await scene.start(run, { expectedClients: 1, runId: "cut" }, { store: memoryStore(content) });
-    let numDone = 0;
-    const a = scene.join(first, "a", { onTask: () => ++numDone <= 4 }); // three of the first round, one of the second
-    await first.when("accepted", () => first.events.filter(({ kind }) => kind === "accepted").length === 4);
-    a.close();
-    await first.close();
-    const second = await scene.start(run, { expectedClients: 1, runId: "cut" }, { store: memoryStore(content) });
+    const { calm, second, kept } = await cutRun(scene, run, { numAccepted: 4 }); // three of the first round, one of the second
     const replica = createSeedReplica(run.seed);
     const onTask = async (lease: TaskLease) => {
       await followed(second.url, replica, lease); // throws where the state is another
       return true;
     };
-    scene.join(second, "a", { kept: a.kept, onTask });
+    scene.join(second, "a", { kept, onTask });
     const [expected, found] = [await calm.whenDone(), await second.whenDone()];
     expect(found.parametersSha256).toBe(expected.parametersSha256);
     expect(found.steps.map(({ counted }) => counted)).toEqual(expected.steps.map(({ counted }) => counted));

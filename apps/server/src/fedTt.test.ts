@@ -1,7 +1,7 @@
 import { frozenOf, type RunSettings, strategies, tunings } from "@tutti/core";
 import { decodeParams, type TaskLease } from "@tutti/protocol";
 import { expect, test } from "vitest";
-import { memoryStore } from "./journal/keyValueStore.ts";
+import { cutRun } from "./testing/cutRun.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 
@@ -121,17 +121,8 @@ test.each(["one", "all"] as const)(
   "a coordinator that ends with one of a round's contributions accepted goes on with the same bits, with %s core moving",
   async (moving) => {
     const run = runOf({ numRounds: 5, evaluateEvery: 5, cohortSize: 3 }, moving);
-    const calm = await scene.start(run, { expectedClients: 1, runId: "calm" });
-    scene.join(calm, "a");
-    const content = new Map<string, Uint8Array>();
-    const first = await scene.start(run, { expectedClients: 1, runId: "cut" }, { store: memoryStore(content) });
-    let numDone = 0;
-    const a = scene.join(first, "a", { onTask: () => ++numDone <= 4 }); // three of the first round, one of the second
-    await first.when("accepted", () => first.events.filter(({ kind }) => kind === "accepted").length === 4);
-    a.close();
-    await first.close();
-    const second = await scene.start(run, { expectedClients: 1, runId: "cut" }, { store: memoryStore(content) });
-    scene.join(second, "a", { kept: a.kept });
+    const { calm, second, kept } = await cutRun(scene, run, { numAccepted: 4 }); // three of the first round, one of the second
+    scene.join(second, "a", { kept });
     const [expected, found] = [await calm.whenDone(), await second.whenDone()];
     expect(found.parametersSha256).toBe(expected.parametersSha256);
     expect(found.globalParams).toEqual(expected.globalParams);

@@ -1,7 +1,7 @@
 import { numSparse, type Params, type RunSettings, strategies } from "@tutti/core";
 import { decodeParams } from "@tutti/protocol";
 import { expect, test } from "vitest";
-import { memoryStore } from "./journal/keyValueStore.ts";
+import { cutRun } from "./testing/cutRun.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 
@@ -73,18 +73,9 @@ test.each([
   ["after the switch, before anything of the next round is accepted", 3 + 3, 2],
   ["in the stage of the factors", 3 + 3 + 4 + 1, 3],
 ])("a coordinator that ends %s goes on with the same bits", async (_, numAnswered, round) => {
-  const calm = await scene.start(runOf(), { expectedClients: 1, runId: "calm" });
-  scene.join(calm, "a");
-  const content = new Map<string, Uint8Array>();
-  const first = await scene.start(runOf(), { expectedClients: 1, runId: "cut" }, { store: memoryStore(content) });
-  let numDone = 0;
-  const a = scene.join(first, "a", { onTask: () => ++numDone <= numAnswered });
-  await first.when("accepted", () => first.events.filter(({ kind }) => kind === "accepted").length === numAnswered);
+  const { calm, first, second, kept } = await cutRun(scene, runOf(), { numAccepted: numAnswered });
   expect(Math.max(...first.events.map((event) => (event.kind === "planned" ? event.plan.round : 0)))).toBeGreaterThanOrEqual(round);
-  a.close();
-  await first.close();
-  const second = await scene.start(runOf(), { expectedClients: 1, runId: "cut" }, { store: memoryStore(content) });
-  scene.join(second, "a", { kept: a.kept });
+  scene.join(second, "a", { kept });
   const [expected, found] = [await calm.whenDone(), await second.whenDone()];
   expect(found.parametersSha256).toBe(expected.parametersSha256);
   expect(found.steps.map(({ counted }) => counted)).toEqual(expected.steps.map(({ counted }) => counted));

@@ -3,11 +3,12 @@ import { directionSeed, initialParams, type Params, presets, type RunSettings, s
 import { beforeEach, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { computeTask } from "../deviceTasks.ts";
+import { countPasses } from "../testing/countedPasses.ts";
 import { federateRun, tinyPlace } from "../testing/tinyFederation.ts";
 import type { TrainerTask } from "../trainer.ts";
 import { flattenTuned, unflattenTuned } from "../tuning/layout.ts";
 import { measureSlopes } from "./forwardSlopes.ts";
-import { type Tuned, vectorGradient } from "./gradient.ts";
+import { vectorGradient } from "./gradient.ts";
 import { type EncodedExample, labelledBatch } from "./objective.ts";
 
 const forwardTier = { numDirections: 5, perturbation: 0.01, maxExamples: 6 };
@@ -28,27 +29,6 @@ const run: RunSettings = {
 beforeEach(async () => {
   await startBackend("wasm");
 });
-
-/** The same, with a count of passes forward and back. */
-function counted(tuned: Tuned) {
-  const passes = { forward: 0, withGradient: 0, backward: 0 };
-  const tuner: Tuned["tuner"] = {
-    ...tuned.tuner,
-    forward(values, batch, options) {
-      passes.forward += 1;
-      if (options.hasGradient) passes.withGradient += 1;
-      const pass = tuned.tuner.forward(values, batch, options);
-      return {
-        ...pass,
-        backward(dLast) {
-          passes.backward += 1;
-          return pass.backward(dLast);
-        },
-      };
-    },
-  };
-  return { tuned: { ...tuned, tuner }, passes };
-}
 
 function taskOf(spec: object, shapes: TrainerTask["expects"]["shapes"], global: Params): TrainerTask {
   return {
@@ -87,7 +67,7 @@ test("slopes are the gradient along each direction, as a backward pass gives it"
 
 test("a device that measures runs two passes forward for each direction, and nothing backward", async () => {
   const place = tinyPlace(run);
-  const { tuned, passes } = counted(place.reader.tuned);
+  const { tuned, passes } = countPasses(place.reader.tuned);
   const global = initialParams(place.layout.entries, place.random);
   const task = taskOf({ forward }, { [slopes]: [5] }, global);
   const steps: number[] = [];

@@ -13,10 +13,10 @@ import {
 import { beforeEach, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { computeTask, setsForTask } from "../deviceTasks.ts";
+import { countPasses } from "../testing/countedPasses.ts";
 import { federateRun, tinyPlace } from "../testing/tinyFederation.ts";
 import { projectionOf } from "../tuning/projectedPrompt.ts";
 import { predictAll } from "./evaluation.ts";
-import type { Tuned } from "./gradient.ts";
 import type { EncodedExample } from "./objective.ts";
 import { corruptExample, searchPrompt } from "./promptSearch.ts";
 
@@ -45,27 +45,6 @@ const run: RunSettings = {
 beforeEach(async () => {
   await startBackend("wasm");
 });
-
-/** The same, with a count of passes forward and back. */
-function counted(tuned: Tuned) {
-  const passes = { forward: 0, withGradient: 0, backward: 0 };
-  const tuner: Tuned["tuner"] = {
-    ...tuned.tuner,
-    forward(values, batch, options) {
-      passes.forward += 1;
-      if (options.hasGradient) passes.withGradient += 1;
-      const pass = tuned.tuner.forward(values, batch, options);
-      return {
-        ...pass,
-        backward(dLast) {
-          passes.backward += 1;
-          return pass.backward(dLast);
-        },
-      };
-    },
-  };
-  return { tuned: { ...tuned, tuner }, passes };
-}
 
 const search = (corruptFraction: number, seed = 3) => ({
   start: startSearch(tuning.dimension, "full", 1),
@@ -109,7 +88,7 @@ test("a search runs each point forward, and nothing backward: twice where the fi
     [0, 1],
     [0.5, 2],
   ] as const) {
-    const { tuned, passes } = counted(place.reader.tuned);
+    const { tuned, passes } = countPasses(place.reader.tuned);
     const steps: number[] = [];
     await searchPrompt(tuned, encodedTexts(place), {
       ...search(corruptFraction),
