@@ -8,7 +8,7 @@ import "./register-typescript.mjs";
 
 const { measureConversions } = await import("../packages/model/src/testing/measureConversion.ts");
 const { checkpointShapes } = await import("../packages/model/src/testing/randomCheckpoint.ts");
-const { tensorEncodings } = await import("../packages/model/src/backbone/pack.ts");
+const { tensorEncodings } = await import("../packages/core/src/packing/pack.ts");
 
 const [shape, ...encodings] = process.argv.slice(2);
 if (!Object.hasOwn(checkpointShapes, shape ?? "") || encodings.some((encoding) => !tensorEncodings.includes(encoding))) {
